@@ -1,0 +1,367 @@
+/**
+ * The public types of `flowsieve.js`.
+ *
+ * A *flow* is one row of the input: a summary of the packets that two endpoints exchanged. A *model*
+ * (`NAME.sieve`) gives every flow an attack class with a confidence, and a rank that says how unusual
+ * the flow is among the flows the model was trained on.
+ *
+ * This file is self-contained: it is the first part of `flowsieve.d.ts`.
+ */
+
+/**
+ * What was refused or went wrong, with a message that can be shown as it is.
+ *
+ * `kind` is stable and meant for programs. About the model file: `pack-damaged`, `pack-too-new`. About
+ * the input: `empty-input`, `header-only`, `not-text`, `too-many-columns`, `no-schema-match` (`details`
+ * is the best {@link Recognition}), `file-unreadable` (`details` is what was {@link Kept}). About the
+ * page: `asset-missing`, `worker-start`, `worker-failed`, `disposed`, `bad-option`, `internal`. Later
+ * versions may add kinds.
+ */
+export class FlowsieveError extends Error {
+  /** A stable name for what happened. */
+  readonly kind: string;
+  /** More about it, where the kind says so. */
+  readonly details?: unknown;
+
+  constructor(kind: string, message: string, details?: unknown, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'FlowsieveError';
+    this.kind = kind;
+    if (details !== undefined) this.details = details;
+  }
+}
+
+/** What an analysis had when its file became unreadable: everything before byte `bytes`. */
+export interface Kept {
+  rows: number;
+  bytes: number;
+  summary: Summary;
+}
+
+/** Where the model of an analysis comes from. */
+export type ModelSource = URL | string | ArrayBuffer | 'auto';
+
+/** Options of {@link analyze}. Only `model` has no default. */
+export interface AnalyzeOptions {
+  /**
+   * An address (relative ones are resolved against the page), the bytes of a model file, or `'auto'`:
+   * of the models beside `flowsieve.js`, the one whose columns the input has most of.
+   */
+  model: ModelSource;
+  /** Ends the analysis: `analyze` then rejects with a `DOMException` named `AbortError`. */
+  signal?: AbortSignal | undefined;
+  /** Called at most about ten times a second, and once at the end. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+  /** Called once, before the first row is analysed: what the header was matched to. */
+  onRecognised?: ((recognition: Recognition, model: ModelInfo) => void) | undefined;
+  /**
+   * Address of `worker.js`, for pages whose policy does not allow `worker-src blob:`. It has to be of
+   * the page's own origin. By default the worker is started from a Blob URL.
+   */
+  workerUrl?: URL | string | undefined;
+  /** The folder that holds `flowsieve.wasm`, `worker.js` and `models/`; by default that of `flowsieve.js`. */
+  assetsUrl?: URL | string | undefined;
+  /** Number of workers, 1 to 8; by default as many as the machine has logical processors, at most 8. */
+  workers?: number | undefined;
+  /** Bytes per slice of work, by default 4 MiB. Results do not depend on it. */
+  sliceBytes?: number | undefined;
+  /** The header of the column with the true labels, or `null` for none; found by its name by default. */
+  labelColumn?: string | null | undefined;
+  /** @internal Makes one slice fail on purpose, for tests: its first `times` runs end in a wasm trap. */
+  testHooks?: { trapSlice: number; times: number } | undefined;
+}
+
+/** How far an analysis is. */
+export interface Progress {
+  /** Bytes whose results are in. */
+  bytes: number;
+  /** Size of the input in bytes. */
+  totalBytes: number;
+  /** Rows so far, rejected ones included. */
+  rows: number;
+  /** Since `analyze` was called. */
+  elapsedMs: number;
+  /** 10⁶ bytes per second, since `analyze` was called. */
+  megabytesPerSecond: number;
+  /** The summary of everything so far. */
+  summary: Summary;
+}
+
+/** The result of {@link analyze}. */
+export interface Analysis {
+  readonly model: ModelInfo;
+  readonly recognition: Recognition;
+  readonly summary: Summary;
+  /** Number of rows, rejected ones included. */
+  readonly rowCount: number;
+  /** One entry per row. */
+  readonly columns: ResultColumns;
+  /** Parts of the input that could not be analysed because their worker failed twice; mostly none. */
+  readonly failures: readonly SliceFailure[];
+  readonly stats: AnalysisStats;
+  /**
+   * Rows `from` up to, not including, `to`, read from the input again. Rejects with the kind
+   * `file-unreadable` when the file has changed or gone since.
+   */
+  rows(from: number, to: number): Promise<Row[]>;
+  /** What the anomaly detector flags at these contaminations (shares of 0 to 1 of its training rows). */
+  sweep(contaminations: readonly number[]): DetectorSweep;
+  /**
+   * SHA-256, in hexadecimal, over the result columns: class, label, confidence and rank (little-endian)
+   * of all rows, the byte offset of every 64th row (u64, little-endian), and a bit per row that is 1
+   * where it was rejected, the lowest bit first. `flowsieve evaluate` prints the same.
+   */
+  digest(): Promise<string>;
+  /** Frees what the analysis holds in WebAssembly; `rows` and `sweep` then fail with kind `disposed`. */
+  dispose(): void;
+}
+
+/** Views of one buffer that the analysis goes on using: copy before transferring any of them. */
+export interface ResultColumns {
+  /** Index into `model.classes`; 255 where the row was rejected. */
+  readonly class: Uint8Array;
+  /** Index into `model.classes`; 254 for a label that the model does not know, 255 for no label. */
+  readonly label: Uint8Array;
+  /** Probability of the class × 65535. */
+  readonly confidence: Uint16Array;
+  /**
+   * Anomaly rank: 1024 + 60000 × the share of training rows that are less unusual. Above 61024 a row
+   * is stranger than every training row. Contamination `c` flags ranks above 1024 + 60000 × (1 − c).
+   */
+  readonly rank: Uint16Array;
+}
+
+/** One row of the input with its results. */
+export interface Row {
+  /** Position among all rows, from 0. */
+  index: number;
+  /** Byte offset of the row in the input. */
+  offset: number;
+  /** The cells as they stand in the input, in the order of `recognition.columns`. */
+  cells: string[];
+  /** For each cell how many standard deviations it lies from the training mean; NaN where that has no meaning. */
+  zscores: Float32Array;
+  /** `null` where the row was rejected. */
+  class: string | null;
+  family: string | null;
+  attack: boolean;
+  /** Calibrated probability of the class, 0 to 1. */
+  confidence: number;
+  /** See {@link ResultColumns.rank}. */
+  rank: number;
+  /** The true label as far as the input has one. */
+  label: string | null;
+  rejected: boolean;
+}
+
+/** A slice that failed twice: its rows are rejects of the kind `worker-failed`. */
+export interface SliceFailure {
+  slice: number;
+  rows: number;
+  /** First and last line of the input, from 1, that the slice cost. */
+  firstLine: number;
+  lastLine: number;
+  /** What the worker said. */
+  message: string;
+}
+
+/** How the work went. */
+export interface AnalysisStats {
+  workers: number;
+  slices: number;
+  /** Slices run again because the one before ended inside quotes. */
+  reruns: number;
+  /** Slices run again because their worker failed. */
+  retries: number;
+  /** Workers ended and replaced: after a failure, or because their memory had grown past 64 MiB. */
+  replacedWorkers: number;
+  /** The most WebAssembly memory that any worker held, in bytes. */
+  maxWorkerMemory: number;
+  elapsedMs: number;
+}
+
+/** What a model is, from its file. */
+export interface ModelInfo {
+  name: string;
+  title: string;
+  classes: ModelClass[];
+  families: string[];
+  columns: ModelColumn[];
+  detector: Detector | null;
+  card: Card;
+  /** The parts of the file with their sizes as stored and unpacked. */
+  sections: { tag: string; bytes: number; rawBytes: number }[];
+  /** Size of the file. */
+  bytes: number;
+}
+
+/** A kind of traffic that the model tells apart. */
+export interface ModelClass {
+  name: string;
+  family: string;
+  attack: boolean;
+  trainingRows: number;
+}
+
+/** A column that the model reads. `mean` to `max` are of its training rows. */
+export interface ModelColumn {
+  name: string;
+  kind: 'numeric' | 'categorical' | 'time';
+  /** Share of the forest's decisions that lean on it; all columns together make 1. */
+  importance: number;
+  mean: number;
+  std: number;
+  min: number;
+  max: number;
+  /** Known values of a categorical column. */
+  categories: string[];
+}
+
+/** The model's anomaly detector. */
+export interface Detector {
+  name: 'isolation forest';
+  fittedOn: 'benign' | 'all';
+  trainingRows: number;
+}
+
+/** Where a model comes from and how good it is. */
+export interface Card {
+  dataset: { title: string; source: string; licence: string; attribution: string };
+  labelColumn: string;
+  trainingRows: number;
+  leftOut: { column: string; why: string }[];
+  parameters: Record<string, string>;
+  evaluation: CardEvaluation;
+}
+
+/** Scores of the training procedure on rows it did not see. */
+export interface CardEvaluation {
+  method: string;
+  trainRows: number;
+  testRows: number;
+  accuracy: number;
+  macroF1: number;
+  perClass: PerClass[];
+  binary: Binary;
+  auroc: number | null;
+}
+
+/** What an input's header was matched to. Every column of it is matched, ignored or the label. */
+export interface Recognition {
+  format: 'CSV';
+  delimiter: string;
+  /** The header's names, in order. */
+  columns: string[];
+  matched: { column: string; header: string; index: number }[];
+  /** Columns of the model that the input lacks. */
+  missing: { column: string; importance: number }[];
+  ignored: { header: string; index: number; why: string }[];
+  label: { header: string; index: number } | null;
+  /** Importance of the matched columns together, 0 to 1. */
+  importanceShare: number;
+}
+
+/** Counts over the rows of an input. Nothing in it depends on how the work was cut. */
+export interface Summary {
+  rows: number;
+  analysed: number;
+  rejected: number;
+  blankLines: number;
+  bytes: number;
+  /** Rows per class, in the order of `model.classes`. */
+  classCounts: number[];
+  /** Rows per family, in the order of `model.families`. */
+  familyCounts: number[];
+  attackRows: number;
+  /** Rows per true label, in the order of `model.classes`. */
+  labelCounts: number[];
+  unknownLabels: { name: string; rows: number }[];
+  /** 64 equal bins of the confidence. */
+  confidenceHistogram: number[];
+  /** 256 equal bins of the anomaly rank. */
+  rankHistogram: number[];
+  columns: ColumnSummary[];
+  rejects: Rejects;
+  /** Byte offsets of rows picked at random (by the seed). */
+  sample: number[];
+  /** Where the input has labels: how the classes compare with them. */
+  evaluation: Evaluation | null;
+}
+
+/** What the input has in one column of the model. */
+export interface ColumnSummary {
+  name: string;
+  present: number;
+  missing: number;
+  /** Values of a categorical column that the model does not know. */
+  otherCategory: number;
+  min: number;
+  max: number;
+  mean: number;
+}
+
+/** Rows that could not be analysed. */
+export interface Rejects {
+  counts: { kind: string; column: string | null; rows: number }[];
+  /** The first 1,000 of them. */
+  first: { line: number; offset: number; column: string | null; kind: string; reason: string }[];
+}
+
+/** Classes against true labels. */
+export interface Evaluation {
+  rows: number;
+  accuracy: number;
+  macroF1: number;
+  perClass: PerClass[];
+  binary: Binary;
+  /** `matrix[truth][predicted]`, both in the order of `labels`. */
+  confusion: { labels: string[]; matrix: number[][] };
+}
+
+export interface PerClass {
+  class: string;
+  precision: number;
+  recall: number;
+  f1: number;
+  support: number;
+}
+
+/** Attack against benign. */
+export interface Binary {
+  precision: number;
+  recall: number;
+  f1: number;
+}
+
+/** The anomaly detector at several contaminations. */
+export interface DetectorSweep {
+  /** Area under the ROC curve for attack against benign; `null` without labels of both. */
+  auroc: number | null;
+  rows: SweepRow[];
+}
+
+/** The detector at one contamination. The last three need labels; they are NaN or 0 without. */
+export interface SweepRow {
+  contamination: number;
+  thresholdRank: number;
+  flaggedShare: number;
+  precision: number;
+  recall: number;
+  f1: number;
+}
+
+/** A model that comes with the page. */
+export interface ModelEntry {
+  name: string;
+  file: string;
+  bytes: number;
+}
+
+/** A sample input that comes with the page. */
+export interface SampleEntry {
+  name: string;
+  file: string;
+  bytes: number;
+  /** Name of the model it is for. */
+  model: string;
+}

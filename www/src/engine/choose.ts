@@ -1,0 +1,103 @@
+/**
+ * Finds the model for an input. With `'auto'` each of the models that come with the page is tried on
+ * the input's header, and the one whose columns it has most of, by their importance, is taken.
+ */
+
+import { Model, Plan } from '../../generated/flowsieve_core.js';
+import { FlowsieveError, type ModelSource, type Recognition } from '../api.js';
+import { fetchBytes, loadAsset, loadModelIndex } from './assets.js';
+
+/** A model together with the plan by which it reads one input. */
+export interface Choice {
+  pack: Uint8Array<ArrayBuffer>;
+  model: Model;
+  plan: Plan;
+  recognition: Recognition;
+}
+
+/** What the choice depends on. */
+export interface Input {
+  head: Uint8Array<ArrayBuffer>;
+  size: number;
+  labelColumn: string | null | undefined;
+}
+
+/** Chooses; throws why not. The caller frees the model and the plan. */
+export async function chooseModel(
+  source: ModelSource,
+  input: Input,
+  base: URL,
+  signal: AbortSignal | undefined,
+): Promise<Choice> {
+  if (source !== 'auto') return choiceOf(await loadPack(source, base, signal), input);
+  const models = await loadModelIndex(base);
+  let best: Choice | undefined;
+  const refusals: unknown[] = [];
+  for (const { file } of models) {
+    try {
+      const choice = choiceOf(await loadAsset(`models/${file}`, base), input);
+      if (best && best.recognition.importanceShare >= choice.recognition.importanceShare) {
+        freeChoice(choice);
+      } else {
+        if (best) freeChoice(best);
+        best = choice;
+      }
+    } catch (error) {
+      refusals.push(error);
+    }
+  }
+  if (!best) throw worthTelling(refusals);
+  return best;
+}
+
+/** The bytes of a model file. */
+export async function loadPack(
+  source: ModelSource,
+  base: URL,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (source !== 'auto') return await fetchBytes(new URL(source, document.baseURI), signal);
+  const [first] = await loadModelIndex(base);
+  if (!first) throw new FlowsieveError('asset-missing', 'This page comes without a model.');
+  return await loadAsset(`models/${first.file}`, base);
+}
+
+export function freeChoice({ model, plan }: Choice): void {
+  plan.free();
+  model.free();
+}
+
+function choiceOf(pack: Uint8Array<ArrayBuffer>, input: Input): Choice {
+  const model = new Model(pack);
+  try {
+    const options = input.labelColumn === undefined ? {} : { labelColumn: input.labelColumn };
+    const plan = new Plan(model, input.head, input.size, options);
+    return { pack, model, plan, recognition: plan.recognition() };
+  } catch (error) {
+    model.free();
+    throw error;
+  }
+}
+
+/**
+ * Of the reasons why no model took the input: one about the input itself if there is any (it would be
+ * the same for every model), then the nearest miss, then whatever went wrong with a model.
+ */
+function worthTelling(refusals: unknown[]): unknown {
+  const aboutModel = (kind: string) => kind.startsWith('pack-') || kind === 'asset-missing';
+  let nearest: { error: unknown; share: number } | undefined;
+  for (const error of refusals) {
+    const { kind, details } = error as { kind?: string; details?: Partial<Recognition> };
+    if (kind === undefined || aboutModel(kind)) continue;
+    if (kind !== 'no-schema-match') return error;
+    const share = details?.importanceShare ?? 0;
+    if (!nearest || share > nearest.share) nearest = { error, share };
+  }
+  const [first] = refusals;
+  return (
+    nearest?.error ??
+    first ??
+    new FlowsieveError('asset-missing', 'This page comes without a model.')
+  );
+}

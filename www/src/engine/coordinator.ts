@@ -1,0 +1,270 @@
+/**
+ * Runs an input's slices over the pool and puts their results together in file order.
+ *
+ * Workers guess where their slice's first record starts. The merger (the core's rules, on this
+ * thread) accepts slice k once slice k−1 ended as k assumed and asks to run it again otherwise, so
+ * results arrive in any order, wait here, and are appended when they are accepted.
+ */
+
+import { FlowsieveError, type Progress, type SliceFailure, type Summary } from '../api.js';
+import { isUnreadable } from './errors.js';
+import { Pool, type PoolSetup, WorkerEnded, WorkerFailed } from './pool.js';
+import type { SliceArrays } from './protocol.js';
+import { GrowingResults } from './results.js';
+
+/** What the merger says after a slice was offered to it. */
+export type MergeEvent =
+  | {
+      type: 'accept';
+      slice: number;
+      rows: number;
+      firstRecord: number;
+      firstLine: number;
+      lastLine: number;
+    }
+  | { type: 'rerun'; slice: number; first: number };
+
+/** The part of the core's merger that is used here. */
+export interface SliceMerger {
+  offer(meta: Uint8Array): MergeEvent[];
+  summary(): Summary;
+}
+
+/** One input to analyse. */
+export interface Job {
+  merger: SliceMerger;
+  /** Slice k is the bytes [bounds[k], bounds[k + 1]). */
+  bounds: Float64Array;
+  totalBytes: number;
+  pool: PoolSetup;
+  startedAt: number;
+  signal: AbortSignal | undefined;
+  onProgress: ((progress: Progress) => void) | undefined;
+  testHooks: { trapSlice: number; times: number } | undefined;
+}
+
+/** What came of it. */
+export interface Outcome {
+  results: GrowingResults;
+  summary: Summary;
+  failures: SliceFailure[];
+  slices: number;
+  reruns: number;
+  retries: number;
+  replacedWorkers: number;
+  maxWorkerMemory: number;
+}
+
+interface Task {
+  slice: number;
+  first: number | undefined;
+}
+
+const PROGRESS_INTERVAL_MS = 100;
+
+/** Runs of a slice that may fail: two as it is, one that only rejects its rows. */
+const MAX_RUNS = 3;
+
+/** Resolves when all slices are accepted; however it ends, no worker is left. */
+export async function runSlices(job: Job): Promise<Outcome> {
+  const coordinator = new Coordinator(job);
+  return await coordinator.outcome;
+}
+
+class Coordinator {
+  readonly outcome: Promise<Outcome>;
+  readonly #job: Job;
+  readonly #pool: Pool;
+  readonly #slices: number;
+  readonly #results = new GrowingResults();
+  /** Results of slices that are not accepted yet. */
+  readonly #waiting = new Map<number, SliceArrays>();
+  /** Slices to run again come first: everything behind them waits. */
+  readonly #again: Task[] = [];
+  /** What the worker said, for each time that a slice made it fail. */
+  readonly #failed = new Map<number, string[]>();
+  readonly #failures: SliceFailure[] = [];
+  #nextSlice = 0;
+  #accepted = 0;
+  #reruns = 0;
+  #retries = 0;
+  #lastProgress = Number.NEGATIVE_INFINITY;
+  #settled = false;
+  #resolve!: (outcome: Outcome) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(job: Job) {
+    this.#job = job;
+    this.#slices = job.bounds.length - 1;
+    this.outcome = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#pool = new Pool(job.pool, {
+      room: () => this.#dispatch(),
+      broken: (error) => this.#fail(error),
+    });
+    job.signal?.addEventListener('abort', this.#abort);
+    if (job.signal?.aborted) this.#abort();
+  }
+
+  #abort = () => this.#fail(aborted());
+
+  #dispatch(): void {
+    while (!this.#settled && this.#pool.hasRoom) {
+      const task = this.#again.shift() ?? this.#nextTask();
+      if (!task) return;
+      void this.#run(task);
+    }
+  }
+
+  #nextTask(): Task | undefined {
+    if (this.#nextSlice >= this.#slices) return undefined;
+    return { slice: this.#nextSlice++, first: undefined };
+  }
+
+  async #run(task: Task): Promise<void> {
+    const { bounds, testHooks } = this.#job;
+    const { slice, first } = task;
+    const failures = this.#failed.get(slice)?.length ?? 0;
+    try {
+      const { output } = await this.#pool.run({
+        slice,
+        begin: bounds[slice] ?? 0,
+        end: bounds[slice + 1] ?? 0,
+        first,
+        rejectAll: failures >= MAX_RUNS - 1,
+        trap: slice === testHooks?.trapSlice && failures < testHooks.times,
+      });
+      if (!this.#settled) this.#received(slice, output);
+    } catch (error) {
+      if (!this.#settled) this.#retry(task, error);
+    }
+    this.#dispatch();
+  }
+
+  #received(slice: number, output: SliceArrays): void {
+    this.#waiting.set(slice, output);
+    for (const event of this.#job.merger.offer(output.meta)) {
+      const waiting = this.#waiting.get(event.slice);
+      this.#waiting.delete(event.slice);
+      if (event.type === 'rerun') {
+        this.#reruns += 1;
+        this.#again.push({ slice: event.slice, first: event.first });
+      } else if (waiting) {
+        this.#accept(event, waiting);
+      } else {
+        throw new Error(`slice ${event.slice} was accepted before it arrived`);
+      }
+    }
+    if (this.#accepted === this.#slices) this.#finish();
+    else this.#progress();
+  }
+
+  #accept(event: Extract<MergeEvent, { type: 'accept' }>, output: SliceArrays): void {
+    this.#results.append(output, event.firstRecord);
+    this.#accepted += 1;
+    const messages = this.#failed.get(event.slice);
+    if (messages?.length !== MAX_RUNS - 1) return;
+    const { slice, rows, firstLine, lastLine } = event;
+    const message = messages.at(-1) ?? '';
+    this.#failures.push({ slice, rows, firstLine, lastLine, message });
+  }
+
+  #retry(task: Task, error: unknown): void {
+    if (error instanceof WorkerEnded) {
+      this.#again.push(task);
+    } else if (error instanceof WorkerFailed) {
+      const messages = [...(this.#failed.get(task.slice) ?? []), error.message];
+      this.#failed.set(task.slice, messages);
+      if (messages.length < MAX_RUNS) {
+        this.#retries += 1;
+        this.#again.push(task);
+      } else {
+        this.#fail(
+          new FlowsieveError(
+            'worker-failed',
+            `The worker failed ${MAX_RUNS} times at bytes ${this.#job.bounds[task.slice]} to ${this.#job.bounds[task.slice + 1]}: ${error.message}.`,
+          ),
+        );
+      }
+    } else {
+      this.#fail(this.#withKept(error));
+    }
+  }
+
+  /** A file that can no longer be read: says so, with what was analysed until then. */
+  #withKept(error: unknown): unknown {
+    const unreadable =
+      isUnreadable(error) || (error instanceof FlowsieveError && error.kind === 'file-unreadable');
+    if (!unreadable) return error;
+    const summary = this.#job.merger.summary();
+    const kept = { rows: this.#results.rowCount, bytes: this.#acceptedBytes(), summary };
+    return new FlowsieveError(
+      'file-unreadable',
+      `The file has changed or is gone. Results of its first ${kept.bytes} of ${this.#job.totalBytes} bytes were kept. Drop it again to start over.`,
+      kept,
+      { cause: error },
+    );
+  }
+
+  #acceptedBytes(): number {
+    return this.#job.bounds[this.#accepted] ?? 0;
+  }
+
+  #progress(): void {
+    const now = performance.now();
+    if (now - this.#lastProgress < PROGRESS_INTERVAL_MS) return;
+    this.#lastProgress = now;
+    this.#report(this.#job.merger.summary(), now);
+  }
+
+  #report(summary: Summary, now: number): void {
+    const { onProgress, startedAt, totalBytes } = this.#job;
+    const bytes = this.#acceptedBytes();
+    const elapsedMs = now - startedAt;
+    onProgress?.({
+      bytes,
+      totalBytes,
+      rows: this.#results.rowCount,
+      elapsedMs,
+      megabytesPerSecond: elapsedMs > 0 ? bytes / 1000 / elapsedMs : 0,
+      summary,
+    });
+  }
+
+  #finish(): void {
+    const summary = this.#job.merger.summary();
+    this.#report(summary, performance.now());
+    // The listener may have cancelled.
+    if (this.#settled) return;
+    this.#settle();
+    this.#resolve({
+      results: this.#results,
+      summary,
+      failures: this.#failures,
+      slices: this.#slices,
+      reruns: this.#reruns,
+      retries: this.#retries,
+      replacedWorkers: this.#pool.replacedWorkers,
+      maxWorkerMemory: this.#pool.maxWorkerMemory,
+    });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#settled) return;
+    this.#settle();
+    this.#reject(error);
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    this.#job.signal?.removeEventListener('abort', this.#abort);
+    this.#pool.end();
+  }
+}
+
+/** What a cancelled analysis rejects with. */
+export function aborted(): DOMException {
+  return new DOMException('The analysis was cancelled.', 'AbortError');
+}

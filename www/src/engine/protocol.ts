@@ -1,0 +1,81 @@
+/**
+ * What the page and its workers say to each other. {@link Methods} is the only list of it: requests
+ * and responses are derived. Every request has an id, its response echoes it.
+ */
+
+import type { WireError } from './errors.js';
+
+/** Name, parameters and result of everything that a worker can be asked. */
+export interface Methods {
+  /** Sets the worker up; the first request to every worker. */
+  start: { params: StartParams; result: { memoryBytes: number } };
+  /** Analyses one slice. */
+  slice: { params: SliceParams; result: SliceResult };
+}
+
+export type Method = keyof Methods;
+
+export interface StartParams {
+  /** The compiled core, or its bytes where a compiled module cannot be posted. */
+  core: WebAssembly.Module | Uint8Array<ArrayBuffer>;
+  /** A `Blob` is posted by reference: the file stays on disk. */
+  file: Blob;
+  pack: Uint8Array<ArrayBuffer>;
+  /** The first bytes of the file, by which every worker makes the same plan as the page. */
+  head: Uint8Array<ArrayBuffer>;
+  labelColumn: string | null | undefined;
+}
+
+export interface SliceParams {
+  slice: number;
+  /** Bytes [begin, end) of the file. */
+  begin: number;
+  end: number;
+  /** Offset of the slice's first record where it is known; else the worker guesses it. */
+  first: number | undefined;
+  /** Only finds the records and rejects them all, after the slice failed twice. */
+  rejectAll: boolean;
+  /** Ends this run in a wasm trap, for tests. */
+  trap: boolean;
+}
+
+export interface SliceResult {
+  output: SliceArrays;
+  /** What the worker's wasm memory has grown to; it never shrinks. */
+  memoryBytes: number;
+}
+
+/** Results of a slice: one entry per row, transferred. */
+export interface SliceArrays {
+  /** For the merger: where the slice began and ended, and its summary. */
+  meta: Uint8Array;
+  class: Uint8Array;
+  label: Uint8Array;
+  confidence: Uint16Array;
+  rank: Uint16Array;
+  /** Start of each row, relative to the slice's first record. */
+  offsets: Uint32Array;
+}
+
+export type Params<M extends Method> = Methods[M]['params'];
+export type Result<M extends Method> = Methods[M]['result'];
+
+/** A request of any method. */
+export type Request = {
+  [M in Method]: { id: number; method: M; params: Params<M> };
+}[Method];
+
+/** A response to any method; the id tells which request, and so which result. */
+export type Response =
+  | { id: number; ok: true; result: Result<Method> }
+  | { id: number; ok: false; error: WireError };
+
+/** Code for each method, as the worker has it: the result, and the buffers to transfer with it. */
+export type Handlers = {
+  [M in Method]: (params: Params<M>) => Promise<Handled<M>>;
+};
+
+export interface Handled<M extends Method> {
+  result: Result<M>;
+  transfer: Transferable[];
+}

@@ -1,0 +1,119 @@
+/**
+ * Rows read back from the file. Nothing of the input is kept in memory: the offset of every 64th row
+ * is, so a row is found by reading the 64 around it again.
+ */
+
+import {
+  FlowsieveError,
+  type ModelInfo,
+  type Recognition,
+  type ResultColumns,
+  type Row,
+} from '../api.js';
+import { isUnreadable } from './errors.js';
+import { REJECTED, type ResultTable, ROWS_PER_OFFSET } from './results.js';
+
+/** Records as the core reads them, one for each row of the analysis. */
+export interface Cells {
+  rows: string[][];
+  /** Rows × columns of the header; NaN where there is none. */
+  zscores: Float32Array;
+  /** Start of each row, relative to the bytes that were read. */
+  offsets: Uint32Array;
+}
+
+/** The part of the core's plan that reading rows needs. */
+export interface CellReader {
+  /** Up to `maxRows` records of bytes that start with a record. */
+  cells(bytes: Uint8Array, maxRows: number): Cells;
+}
+
+export interface RowSource {
+  file: Blob;
+  plan: CellReader;
+  model: ModelInfo;
+  recognition: Recognition;
+  table: ResultTable;
+}
+
+/**
+ * Rows whose 64 take more than this hold a broken record of any length (an open quote, say), and are
+ * read no further: those behind it come without cells.
+ */
+const MAX_BLOCK_BYTES = 8 * 1024 * 1024;
+
+/** `label` of a row whose label the model does not know; what it says is in its cell. */
+const UNKNOWN_LABEL = 254;
+
+/** Rows from `from` up to `to`, as far as there are such. */
+export async function readRows(source: RowSource, from: number, to: number): Promise<Row[]> {
+  const { table } = source;
+  const first = Math.max(0, Math.trunc(from));
+  const end = Math.min(table.rowCount, Math.trunc(to));
+  const rows: Row[] = [];
+  for (let row = first; row < end; ) {
+    const block = Math.floor(row / ROWS_PER_OFFSET);
+    const blockEnd = Math.min(end, (block + 1) * ROWS_PER_OFFSET);
+    const cells = await readBlock(source, block);
+    for (; row < blockEnd; row++) {
+      rows.push(toRow(source, row, cells, row - block * ROWS_PER_OFFSET));
+    }
+  }
+  return rows;
+}
+
+interface Block extends Cells {
+  begin: number;
+}
+
+async function readBlock(source: RowSource, block: number): Promise<Block> {
+  const { file, table, plan } = source;
+  const firstRow = block * ROWS_PER_OFFSET;
+  const isLast = firstRow + ROWS_PER_OFFSET >= table.rowCount;
+  const begin = table.offset(block);
+  const blockEnd = isLast ? file.size : table.offset(block + 1);
+  const end = Math.min(blockEnd, begin + MAX_BLOCK_BYTES);
+  const bytes = await readBytes(file, begin, end);
+  const count = Math.min(ROWS_PER_OFFSET, table.rowCount - firstRow);
+  const cells = plan.cells(bytes, count);
+  // Where the block was cut, its last record may be half a record.
+  if (end < blockEnd && cells.rows.length < count) cells.rows.pop();
+  return { ...cells, begin };
+}
+
+async function readBytes(file: Blob, begin: number, end: number): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await file.slice(begin, end).arrayBuffer());
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    const message = 'The file has changed or is gone, so its rows cannot be shown. Drop it again.';
+    throw new FlowsieveError('file-unreadable', message, undefined, { cause: error });
+  }
+}
+
+function toRow(source: RowSource, index: number, block: Block, at: number): Row {
+  const { model, recognition, table } = source;
+  const columns: ResultColumns = table.columns;
+  const width = recognition.columns.length;
+  const cells = block.rows[at] ?? [];
+  const classIndex = columns.class[index] ?? REJECTED;
+  const kind = model.classes[classIndex];
+  return {
+    index,
+    offset: block.begin + (block.offsets[at] ?? 0),
+    cells,
+    zscores: block.zscores.subarray(at * width, (at + 1) * width),
+    class: kind?.name ?? null,
+    family: kind?.family ?? null,
+    attack: kind?.attack ?? false,
+    confidence: (columns.confidence[index] ?? 0) / 65535,
+    rank: columns.rank[index] ?? 0,
+    label: labelOf(source, columns.label[index] ?? 255, cells),
+    rejected: classIndex === REJECTED,
+  };
+}
+
+function labelOf({ model, recognition }: RowSource, label: number, cells: string[]): string | null {
+  if (label === UNKNOWN_LABEL) return cells[recognition.label?.index ?? -1] ?? null;
+  return model.classes[label]?.name ?? null;
+}

@@ -1,0 +1,98 @@
+/**
+ * Flowsieve as a module: `import { analyze } from './flowsieve.js'`. The page itself is built on it.
+ *
+ * It expects `flowsieve.wasm`, `worker.js` and `models/` beside itself, or where `assetsUrl` says.
+ */
+
+import { Model } from '../generated/flowsieve_core.js';
+import type {
+  Analysis,
+  AnalyzeOptions,
+  ModelEntry,
+  ModelInfo,
+  ModelSource,
+  SampleEntry,
+} from './api.js';
+import { FlowsieveError } from './api.js';
+import { runAnalysis } from './engine/analysis.js';
+import { baseOf, loadAsset, loadModelIndex, loadSampleIndex } from './engine/assets.js';
+import { loadPack } from './engine/choose.js';
+import { loadCore, loadWorkerUrl } from './engine/core.js';
+import { toPublic } from './engine/errors.js';
+
+export type * from './api.js';
+export { FlowsieveError } from './api.js';
+
+/**
+ * Gives every flow of the input a class, a confidence and an anomaly rank.
+ *
+ * A dropped `File` is not read into memory: workers read slices of it, and {@link Analysis.rows} reads
+ * the rows it is asked for again.
+ *
+ * Rejects with a {@link FlowsieveError} when the input or the model is refused, and with a
+ * `DOMException` named `AbortError` when `options.signal` aborts; all workers are ended then.
+ */
+export async function analyze(
+  input: Blob | ArrayBuffer,
+  options: AnalyzeOptions,
+): Promise<Analysis> {
+  return await publiclyAsync(() => runAnalysis(input, options));
+}
+
+/**
+ * Loads everything that a first analysis with the default model needs, and the samples, so that no
+ * network is needed any more.
+ */
+export async function preload(assetsUrl?: URL | string): Promise<void> {
+  const base = baseOf(assetsUrl);
+  await publiclyAsync(async () => {
+    const samples = loadSampleIndex(base).then((entries) =>
+      Promise.all(entries.map(({ file }) => loadAsset(`samples/${file}`, base))),
+    );
+    await Promise.all([loadCore(base), loadWorkerUrl(base), loadPack('auto', base), samples]);
+  });
+}
+
+/** What a model file says of itself; of the default model for `'auto'`. */
+export async function modelInfo(
+  model: ModelSource,
+  options: { assetsUrl?: URL | string | undefined } = {},
+): Promise<ModelInfo> {
+  const base = baseOf(options.assetsUrl);
+  return await publiclyAsync(async () => {
+    const [pack] = await Promise.all([loadPack(model, base), loadCore(base)]);
+    const loaded = new Model(pack);
+    try {
+      return loaded.info();
+    } finally {
+      loaded.free();
+    }
+  });
+}
+
+/** The models that come with the page, the default first. */
+export async function listModels(assetsUrl?: URL | string): Promise<ModelEntry[]> {
+  return await loadModelIndex(baseOf(assetsUrl));
+}
+
+/** The sample inputs that come with the page. */
+export async function listSamples(assetsUrl?: URL | string): Promise<SampleEntry[]> {
+  return await loadSampleIndex(baseOf(assetsUrl));
+}
+
+/** A sample input, as if it had been dropped. */
+export async function loadSample(name: string, assetsUrl?: URL | string): Promise<File> {
+  const base = baseOf(assetsUrl);
+  const sample = (await loadSampleIndex(base)).find((entry) => entry.name === name);
+  if (!sample) throw new FlowsieveError('asset-missing', `There is no sample named ${name}.`);
+  const bytes = await loadAsset(`samples/${sample.file}`, base);
+  return new File([bytes], sample.file, { type: 'text/csv' });
+}
+
+async function publiclyAsync<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toPublic(error);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Entry of the worker: one self-contained classic script, because both builds start it from a Blob
+ * URL and pages opened from file:// cannot have module workers.
+ */
+
+import { initSync, Model, Plan, SliceTask, trap } from '../generated/flowsieve_core.js';
+import { toWire } from './engine/errors.js';
+import type {
+  Handled,
+  Handlers,
+  Request,
+  Response,
+  SliceParams,
+  StartParams,
+} from './engine/protocol.js';
+import { feed } from './engine/reader.js';
+
+/** What this file uses of a worker's global scope; the DOM's types have only the page's. */
+interface WorkerScope {
+  addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
+  addEventListener(type: 'messageerror', listener: () => void): void;
+  postMessage(message: Response, transfer: Transferable[]): void;
+}
+
+interface Started {
+  file: Blob;
+  plan: Plan;
+  memory: WebAssembly.Memory;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+let started: Started | undefined;
+
+// One request after the other: the page posts the next before the last is answered, so that a worker
+// need not wait for a busy page.
+let queue = Promise.resolve();
+scope.addEventListener('message', (event) => {
+  queue = queue.then(() => respond(event.data));
+});
+
+// A compiled module that cannot be posted arrives as this event, without its request's id; the module
+// comes with the first request, whose id is 1.
+scope.addEventListener('messageerror', () => {
+  const error = new Error('The compiled module did not arrive.');
+  error.name = 'DataCloneError';
+  scope.postMessage({ id: 1, ok: false, error: toWire(error) }, []);
+});
+
+const handlers: Handlers = { start, slice };
+
+async function respond(request: Request): Promise<void> {
+  try {
+    const { result, transfer } = await handle(request);
+    scope.postMessage({ id: request.id, ok: true, result }, transfer);
+  } catch (error) {
+    scope.postMessage({ id: request.id, ok: false, error: toWire(error) }, []);
+  }
+}
+
+function handle(request: Request): Promise<Handled<'start'> | Handled<'slice'>> {
+  // TypeScript does not follow that the handler and the parameters are of the same method.
+  return request.method === 'start'
+    ? handlers.start(request.params)
+    : handlers.slice(request.params);
+}
+
+async function start(params: StartParams): Promise<Handled<'start'>> {
+  const { memory } = initSync({ module: params.core });
+  const model = new Model(params.pack);
+  const options = params.labelColumn === undefined ? {} : { labelColumn: params.labelColumn };
+  const plan = new Plan(model, params.head, params.file.size, options);
+  started = { file: params.file, plan, memory };
+  return { result: { memoryBytes: memory.buffer.byteLength }, transfer: [] };
+}
+
+async function slice(params: SliceParams): Promise<Handled<'slice'>> {
+  if (!started) throw new Error('The worker was not started.');
+  const { file, plan, memory } = started;
+  const { begin, end, first, rejectAll } = params;
+  const task = new SliceTask(plan, params.slice, begin, end, first, rejectAll);
+  await feed(file, task, end);
+  if (params.trap) trap();
+  const { meta, class: classes, label, confidence, rank, offsets } = task.finish();
+  // Not freed where it failed: nothing goes on in a worker after that.
+  task.free();
+  const output = { meta, class: classes, label, confidence, rank, offsets };
+  return {
+    result: { output, memoryBytes: memory.buffer.byteLength },
+    transfer: Object.values(output).map((array) => array.buffer),
+  };
+}
