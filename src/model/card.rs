@@ -1,0 +1,58 @@
+//! The model card: where a model comes from, what was left out, and what it is worth on rows it has not seen.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a model comes from and what it is worth. Holds no dates, paths or machines, so the same data give the same
+/// bytes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// The dataset.
+    pub dataset: Dataset,
+    /// The column that held the labels.
+    pub label_column: String,
+    /// Rows that the model was fitted on.
+    pub training_rows: u64,
+    /// Columns of the training file that are no features, and why.
+    pub left_out: Vec<LeftOut>,
+    /// The options of the fit as names and values, sorted by name.
+    pub parameters: Vec<(String, String)>,
+    /// How the procedure scores on rows that it did not see; `None` where it was not evaluated.
+    pub evaluation: Option<CardEvaluation>,
+}
+
+/// The dataset that a model was trained on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Dataset {
+    /// Its name.
+    pub title: String,
+    /// Where the original is published.
+    pub source: String,
+    /// Its licence.
+    pub licence: String,
+    /// Whom to name.
+    pub attribution: String,
+}
+
+/// A column of the training file that is no feature.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The column's name in the header.
+    pub column: String,
+    /// Why it is left out.
+    pub why: String,
+}
+
+/// How a model fitted by the same procedure on part of the rows scores on the others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CardEvaluation {
+    /// How the rows were split.
+    pub method: String,
+    /// Rows fitted on.
+    pub train_rows: u64,
+    /// Rows scored.
+    pub test_rows: u64,
+    /// The scores.
+    pub scores: crate::metrics::Evaluation,
+    /// Area under the ROC curve of the isolation forest, attack against benign; `None` without benign or attack rows.
+    pub isolation_auroc: Option<f64>,
+}

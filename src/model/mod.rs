@@ -1,0 +1,237 @@
+//! What scores a prepared row: the random forest, the isolation forest, and the taxonomy that names the classes.
+//!
+//! A [`ModelSpec`] is a model as it is trained, stored and described. [`Model`] is compiled from it, once it has been
+//! checked and has scored its own test rows as it says it must.
+
+pub mod card;
+pub mod forest;
+pub mod isolation;
+pub mod taxonomy;
+mod traverse;
+pub mod tree;
+pub mod validate;
+
+use crate::prepare::Preparation;
+use crate::schema::Schema;
+use crate::{Error, ErrorKind};
+use card::Card;
+use forest::{DISTRIBUTION_SUM, Forest, ForestSpec};
+use isolation::{IsolationSpec, IsolationTrees, Ranking};
+use serde::{Deserialize, Serialize};
+use taxonomy::Taxonomy;
+use traverse::RowLayout;
+
+/// A model as it is trained, stored and described; what scores is compiled from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelSpec {
+    /// A short name such as `rt-iot2022`, also the file's stem.
+    pub name: String,
+    /// The columns that it reads.
+    pub schema: Schema,
+    /// What it applies to a row first.
+    pub preparation: Preparation,
+    /// The classes; a class index anywhere is an index into the taxonomy's kinds.
+    pub taxonomy: Taxonomy,
+    /// The classifier.
+    pub forest: ForestSpec,
+    /// The detector.
+    pub isolation: IsolationSpec,
+    /// Where the model comes from and what it is worth.
+    pub card: Card,
+    /// Rows with the outputs that they must have.
+    pub self_test: Vec<SelfTestRow>,
+}
+
+/// A made-up row of prepared values and what the model says of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SelfTestRow {
+    /// One value per feature; NaN (any) is missing, stored as the canonical NaN.
+    pub values: Vec<f32>,
+    /// The class predicted.
+    pub class: u8,
+    /// Its probability × 65535, rounded.
+    pub confidence: u16,
+    /// The isolation forest's rank (see [`isolation`]).
+    pub rank: u16,
+}
+
+/// A model ready to score rows.
+#[derive(Clone, Debug)]
+pub struct Model {
+    spec: ModelSpec,
+    layout: RowLayout,
+    forest: Forest,
+    isolation: Option<(IsolationTrees, Ranking)>,
+    /// The family of each class, and whether the class is an attack.
+    classes: Vec<(u8, bool)>,
+}
+
+/// Memory that scoring works in. One for each thread, from [`Model::scratch`], used with that model alone.
+#[derive(Clone, Debug)]
+pub struct Scratch {
+    class_sums: Vec<u32>,
+    family_sums: Vec<u32>,
+    detector_row: Vec<f32>,
+}
+
+/// What a model says of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowScore {
+    /// The class of the largest probability, the first of equals.
+    pub class: u8,
+    /// Its probability × 65535, rounded.
+    pub confidence: u16,
+    /// The isolation forest's rank (see [`isolation`]); 0 where the model has no detector.
+    pub rank: u16,
+    /// The family of the largest probability, the first of equals.
+    pub family: u8,
+    /// Whether attacks together are more probable than benign traffic.
+    pub attack: bool,
+}
+
+impl Model {
+    /// Checks a specification, compiles it, and lets it score its own test rows.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PackDamaged`] where the parts do not fit together or a limit of [`validate`] is passed,
+    /// [`ErrorKind::PackSelfTest`] where a test row does not get what it must.
+    pub fn new(spec: ModelSpec) -> Result<Self, Error> {
+        validate::model(&spec)?;
+        let n_features = spec.schema.columns.len();
+        let layout = RowLayout::new(n_features, forest::has_missing_left(&spec.forest.trees));
+        let isolation = (!spec.isolation.trees.is_empty()).then(|| {
+            let trees = IsolationTrees::from_valid(&spec.isolation.trees, n_features);
+            let ranking = Ranking::new(&spec.isolation.quantiles, &trees);
+            (trees, ranking)
+        });
+        let model = Self {
+            layout,
+            forest: Forest::new(&spec.forest, layout),
+            isolation,
+            classes: spec
+                .taxonomy
+                .kinds
+                .iter()
+                .map(|kind| (kind.family, kind.attack))
+                .collect(),
+            spec,
+        };
+        model.test_itself()?;
+        Ok(model)
+    }
+
+    /// What the model was made from.
+    pub fn spec(&self) -> &ModelSpec {
+        &self.spec
+    }
+
+    /// How many features a row has.
+    pub fn n_features(&self) -> usize {
+        self.spec.schema.columns.len()
+    }
+
+    /// How many values a row must have room for: the features, and what the model keeps behind them.
+    pub fn row_len(&self) -> usize {
+        self.layout.row_len()
+    }
+
+    /// Memory for [`Self::score`].
+    pub fn scratch(&self) -> Scratch {
+        Scratch {
+            class_sums: vec![0; self.forest.sums_len()],
+            family_sums: vec![0; self.spec.taxonomy.families.len()],
+            detector_row: vec![0.0; self.n_features() + 1],
+        }
+    }
+
+    /// Scores a row. Its first values are the features (NaN where missing, infinities allowed), the others are
+    /// overwritten.
+    ///
+    /// # Panics
+    /// If the row is shorter than [`Self::row_len`] or the scratch is another model's.
+    pub fn score(&self, row: &mut [f32], scratch: &mut Scratch) -> RowScore {
+        self.layout.complete(row);
+        self.forest.sums(row, &mut scratch.class_sums);
+
+        let class_sums = &scratch.class_sums[..self.classes.len()];
+        scratch.family_sums.fill(0);
+        let mut attack_sum = 0;
+        for (&sum, &(family, attack)) in class_sums.iter().zip(&self.classes) {
+            scratch.family_sums[usize::from(family)] += sum;
+            attack_sum += if attack { sum } else { 0 };
+        }
+        let (class, sum) = first_largest(class_sums);
+        let (family, _) = first_largest(&scratch.family_sums);
+        let whole = u64::from(DISTRIBUTION_SUM) * self.spec.forest.trees.len() as u64;
+        let confidence = (u64::from(sum) * u64::from(u16::MAX) + whole / 2) / whole;
+
+        RowScore {
+            class,
+            confidence: confidence as u16,
+            rank: self.rank(row, &mut scratch.detector_row),
+            family,
+            attack: 2 * u64::from(attack_sum) > whole,
+        }
+    }
+
+    /// The rank of a completed row. Where it lacks values, the medians of training stand in.
+    fn rank(&self, row: &[f32], detector_row: &mut [f32]) -> u16 {
+        let Some((trees, ranking)) = &self.isolation else {
+            return 0;
+        };
+        let values = &row[..self.n_features()];
+        let sum = if all_finite(values) {
+            trees.path_sum_of_completed(row)
+        } else {
+            let features = &self.spec.preparation.features;
+            for ((slot, &value), feature) in detector_row.iter_mut().zip(values).zip(features) {
+                *slot = if value.is_finite() {
+                    value
+                } else {
+                    feature.median
+                };
+            }
+            trees.path_sum(detector_row)
+        };
+        ranking.rank(sum)
+    }
+
+    fn test_itself(&self) -> Result<(), Error> {
+        let mut row = vec![0.0; self.row_len()];
+        let mut scratch = self.scratch();
+        for (index, test) in self.spec.self_test.iter().enumerate() {
+            row[..test.values.len()].copy_from_slice(&test.values);
+            let score = self.score(&mut row, &mut scratch);
+            let expected = (test.class, test.confidence, test.rank);
+            let found = (score.class, score.confidence, score.rank);
+            if found != expected {
+                return Err(Error::new(
+                    ErrorKind::PackSelfTest,
+                    format!(
+                        "The model does not score its own test row {index} as it must: class, confidence and rank are \
+                         {found:?}, not {expected:?}. Get the file again; if that does not help, train it anew."
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The index and value of the largest sum, the first of equals.
+fn first_largest(sums: &[u32]) -> (u8, u32) {
+    let mut best = (0, 0);
+    for (index, &sum) in sums.iter().enumerate() {
+        if sum > best.1 {
+            best = (index as u8, sum);
+        }
+    }
+    best
+}
+
+fn all_finite(values: &[f32]) -> bool {
+    // Without an early exit, so that it becomes a few vector instructions.
+    values
+        .iter()
+        .fold(true, |all, value| all & value.is_finite())
+}

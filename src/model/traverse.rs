@@ -1,0 +1,192 @@
+//! Trees laid out for speed, and the walk over them.
+//!
+//! A node is eight bytes: a threshold, the slot of the row that it looks at, and how far ahead its left child lies. The
+//! right child is the left one's neighbour, so a step is
+//!
+//! ```text
+//! next = here + left + (row[slot] <= threshold ? 0 : 1)
+//! ```
+//!
+//! A leaf looks at a slot that always holds −∞ and has `left = 0`, so it steps onto itself, and its threshold carries
+//! its value: an integer below 2²⁴, which an `f32` holds exactly. With that a walk needs no test for leaves, and ten
+//! trees are walked side by side until all of them rest: while one waits for memory the others go on.
+//!
+//! ```text
+//! row:  | features 0..n | −∞ | the same features again, −∞ where missing |
+//!         NaN: goes right  ^leaves  NaN: goes left
+//! ```
+
+use super::tree::{Tree, TreeNode};
+
+/// How many trees are walked side by side.
+pub(crate) const LANES: usize = 10;
+/// What a leaf can carry: integers up to here are exact in an `f32`.
+pub(crate) const MAX_LEAF_VALUE: u32 = (1 << 24) - 1;
+
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    threshold: f32,
+    slot: u16,
+    left: u16,
+}
+
+/// Trees ready to be walked, in groups of [`LANES`].
+#[derive(Clone, Debug)]
+pub(crate) struct Grove {
+    nodes: Vec<Node>,
+    groups: Vec<[u32; LANES]>,
+    /// One more than the largest slot of any node.
+    row_len: usize,
+}
+
+/// Where the values that nodes look at lie in a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowLayout {
+    n_features: usize,
+    missing_low: bool,
+}
+
+impl RowLayout {
+    /// The layout for `n_features` features (at most 32,767); `missing_low` gives it the second copy.
+    pub(crate) fn new(n_features: usize, missing_low: bool) -> Self {
+        Self {
+            n_features,
+            missing_low,
+        }
+    }
+
+    /// How many values a row has.
+    pub(crate) fn row_len(self) -> usize {
+        if self.missing_low {
+            2 * self.n_features + 1
+        } else {
+            self.n_features + 1
+        }
+    }
+
+    fn leaf_slot(self) -> u16 {
+        self.n_features as u16
+    }
+
+    fn slot(self, feature: u16, missing_left: bool) -> u16 {
+        if missing_left && self.missing_low {
+            self.leaf_slot() + 1 + feature
+        } else {
+            feature
+        }
+    }
+
+    /// Fills the part of a row behind its features.
+    pub(crate) fn complete(self, row: &mut [f32]) {
+        let (features, rest) = row.split_at_mut(self.n_features);
+        rest[0] = f32::NEG_INFINITY;
+        if self.missing_low {
+            for (low, &value) in rest[1..].iter_mut().zip(features.iter()) {
+                *low = if value.is_nan() {
+                    f32::NEG_INFINITY
+                } else {
+                    value
+                };
+            }
+        }
+    }
+}
+
+impl Grove {
+    /// Lays out trees that [`super::validate`] has accepted. `leaf_value` gives what a leaf carries, from its depth and
+    /// its stored value, at most [`MAX_LEAF_VALUE`]; `padding` is the value of the leaves that fill the last group.
+    pub(crate) fn plant(
+        trees: &[Tree],
+        layout: RowLayout,
+        padding: u32,
+        leaf_value: impl Fn(u32, u32) -> u32,
+    ) -> Self {
+        let mut nodes = Vec::with_capacity(trees.iter().map(|tree| tree.nodes.len()).sum());
+        let leaf = |value: u32| Node {
+            threshold: value.min(MAX_LEAF_VALUE) as f32,
+            slot: layout.leaf_slot(),
+            left: 0,
+        };
+        // Trees of like depth side by side: a group rests when its deepest tree does.
+        let mut planted: Vec<(u32, u32)> = Vec::with_capacity(trees.len());
+        let mut level: Vec<usize> = Vec::new();
+        let mut below: Vec<usize> = Vec::new();
+        for tree in trees {
+            let root = nodes.len() as u32;
+            let mut depth = 0;
+            level.clear();
+            level.push(0);
+            while !level.is_empty() {
+                below.clear();
+                let end_of_level = nodes.len() + level.len();
+                for &source in &level {
+                    let node = match tree.nodes[source] {
+                        TreeNode::Split {
+                            feature,
+                            threshold,
+                            missing_left,
+                            right,
+                        } => {
+                            let left = end_of_level + below.len() - nodes.len();
+                            below.push(source + 1);
+                            below.push(right as usize);
+                            Node {
+                                threshold,
+                                slot: layout.slot(feature, missing_left),
+                                left: left as u16,
+                            }
+                        }
+                        TreeNode::Leaf { value } => leaf(leaf_value(depth, value)),
+                    };
+                    nodes.push(node);
+                }
+                std::mem::swap(&mut level, &mut below);
+                depth += 1;
+            }
+            planted.push((depth, root));
+        }
+        planted.sort_unstable();
+        let resting = nodes.len() as u32;
+        nodes.push(leaf(padding));
+        let groups = planted
+            .chunks(LANES)
+            .map(|chunk| {
+                let mut group = [resting; LANES];
+                for (lane, &(_, root)) in group.iter_mut().zip(chunk) {
+                    *lane = root;
+                }
+                group
+            })
+            .collect();
+        Self {
+            nodes,
+            groups,
+            row_len: layout.row_len(),
+        }
+    }
+
+    /// Walks all trees over a completed row and hands each group's leaf values to `visit`.
+    #[inline]
+    pub(crate) fn walk(&self, row: &[f32], mut visit: impl FnMut([u32; LANES])) {
+        let row = &row[..self.row_len];
+        for group in &self.groups {
+            let mut here = *group;
+            loop {
+                let mut moved = 0;
+                for lane in &mut here {
+                    let node = self.nodes[*lane as usize];
+                    // Not `>`: a missing value is not at most the threshold.
+                    #[allow(clippy::neg_cmp_op_on_partial_ord)]
+                    let right = !(row[usize::from(node.slot)] <= node.threshold);
+                    let step = u32::from(node.left) + u32::from(right);
+                    *lane += step;
+                    moved |= step;
+                }
+                if moved == 0 {
+                    break;
+                }
+            }
+            visit(here.map(|lane| self.nodes[lane as usize].threshold as u32));
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Made-up models and rows for tests: any shape, all from a seed.
+
+use flowsieve::model::card::{Card, CardEvaluation, Dataset, LeftOut};
+use flowsieve::model::forest::ForestSpec;
+use flowsieve::model::isolation::{IsolationSpec, IsolationTrees, quantile_table};
+use flowsieve::model::taxonomy::{Kind, Taxonomy};
+use flowsieve::model::tree::{Tree, TreeNode};
+use flowsieve::model::{Model, ModelSpec, SelfTestRow};
+use flowsieve::prepare::{Feature, Preparation};
+use flowsieve::schema::{Column, ColumnKind, Schema};
+
+/// A small generator of random numbers (splitmix64).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// An integer below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+
+    /// A value as flows have them: mostly small counts, some fractions, now and then something extreme.
+    pub(crate) fn value(&mut self) -> f32 {
+        match self.below(20) {
+            0 => 0.0,
+            1 => -0.0,
+            2 => f32::MIN_POSITIVE / 8.0,
+            3 => f32::MAX,
+            4 => f32::MIN,
+            5..=9 => self.below(50) as f32,
+            10..=14 => self.below(1_000_000) as f32 / 4096.0,
+            _ => self.below(2000) as f32 - 1000.0,
+        }
+    }
+
+    /// The same, or missing, or infinite.
+    pub(crate) fn cell(&mut self) -> f32 {
+        match self.below(12) {
+            0 => f32::NAN,
+            1 => f32::INFINITY,
+            2 => f32::NEG_INFINITY,
+            _ => self.value(),
+        }
+    }
+}
+
+/// The shape of a made-up model.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    pub(crate) n_features: usize,
+    pub(crate) n_classes: usize,
+    pub(crate) n_trees: usize,
+    pub(crate) n_leaves: usize,
+    pub(crate) n_isolation_trees: usize,
+    pub(crate) seed: u64,
+}
+
+/// A random tree with up to `n_leaves` leaves, in preorder.
+pub(crate) fn tree(
+    random: &mut Random,
+    n_leaves: usize,
+    n_features: usize,
+    max_depth: u32,
+    leaf: &mut impl FnMut(&mut Random) -> u32,
+) -> Tree {
+    fn grow(
+        nodes: &mut Vec<TreeNode>,
+        random: &mut Random,
+        n_leaves: usize,
+        n_features: usize,
+        depth: u32,
+        leaf: &mut impl FnMut(&mut Random) -> u32,
+    ) {
+        if n_leaves <= 1 || depth == 0 {
+            nodes.push(TreeNode::Leaf {
+                value: leaf(random),
+            });
+            return;
+        }
+        let here = nodes.len();
+        let left_leaves = 1 + random.below(n_leaves - 1);
+        nodes.push(TreeNode::Leaf { value: 0 });
+        grow(nodes, random, left_leaves, n_features, depth - 1, leaf);
+        let right = nodes.len() as u32;
+        grow(
+            nodes,
+            random,
+            n_leaves - left_leaves,
+            n_features,
+            depth - 1,
+            leaf,
+        );
+        nodes[here] = TreeNode::Split {
+            feature: random.below(n_features) as u16,
+            threshold: match random.below(40) {
+                0 => f32::INFINITY,
+                1 => f32::NEG_INFINITY,
+                _ => random.value(),
+            },
+            missing_left: random.below(2) == 0,
+            right,
+        };
+    }
+    let mut nodes = Vec::new();
+    grow(&mut nodes, random, n_leaves, n_features, max_depth, leaf);
+    Tree { nodes }
+}
+
+/// A distribution of `n_classes` bytes that add up to 255.
+fn distribution(random: &mut Random, n_classes: usize) -> Vec<u8> {
+    let mut shares = vec![0; n_classes];
+    let mut left = 255;
+    while left > 0 {
+        let share = 1 + random.below(left);
+        shares[random.below(n_classes)] += share as u8;
+        left -= share;
+    }
+    shares
+}
+
+/// A random row of prepared values.
+pub(crate) fn row(random: &mut Random, n_features: usize) -> Vec<f32> {
+    (0..n_features).map(|_| random.cell()).collect()
+}
+
+/// A valid model of that shape without self-test rows.
+pub(crate) fn spec(shape: Shape) -> ModelSpec {
+    let Shape {
+        n_features,
+        n_classes,
+        n_trees,
+        n_leaves,
+        n_isolation_trees,
+        seed,
+    } = shape;
+    let mut random = Random(seed);
+    let random = &mut random;
+    let n_distributions = 1 + random.below(n_trees * n_leaves.min(40));
+    let mut used = 0;
+    let trees: Vec<Tree> = (0..n_trees)
+        .map(|_| {
+            tree(random, n_leaves, n_features, 60, &mut |random| {
+                used += 1;
+                random.below(n_distributions) as u32
+            })
+        })
+        .collect();
+    let n_distributions = n_distributions.min(used);
+    let distributions = (0..n_distributions)
+        .flat_map(|_| distribution(random, n_classes))
+        .collect();
+    let mut forest = ForestSpec {
+        n_classes: n_classes as u16,
+        distributions,
+        trees,
+    };
+    for node in forest.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
+        if let TreeNode::Leaf { value } = node {
+            *value %= n_distributions as u32;
+        }
+    }
+    let columns: Vec<Column> = (0..n_features)
+        .map(|index| Column {
+            name: format!("feature {index}"),
+            aliases: vec![format!("f.{index}"); random.below(3)],
+            kind: [
+                ColumnKind::Numeric,
+                ColumnKind::Categorical,
+                ColumnKind::Time,
+            ][index % 3],
+            importance: random.below(100) as f32 / 128.0,
+        })
+        .collect();
+    let features = columns
+        .iter()
+        .map(|column| {
+            let mut quantiles: Vec<f32> = (0..17).map(|_| random.value()).collect();
+            quantiles.sort_unstable_by(f32::total_cmp);
+            let categories = if column.kind == ColumnKind::Categorical {
+                3
+            } else {
+                0
+            };
+            Feature {
+                categories: (0..categories).map(|word| format!("word {word}")).collect(),
+                median: random.value(),
+                mean: random.value(),
+                std: 1.0 + random.below(9) as f32,
+                quantiles: if random.below(5) == 0 {
+                    Vec::new()
+                } else {
+                    quantiles
+                },
+                missing: random.next(),
+            }
+        })
+        .collect();
+    let n_families = 1 + random.below(n_classes);
+    ModelSpec {
+        name: format!("made-up-{seed}"),
+        schema: Schema {
+            columns,
+            label_columns: vec!["label".into(), "Class".into()],
+        },
+        preparation: Preparation {
+            features,
+            training_rows: 1000,
+        },
+        taxonomy: Taxonomy {
+            kinds: (0..n_classes)
+                .map(|class| Kind {
+                    name: format!("kind {class}"),
+                    aliases: vec![format!("k{class}"); random.below(2)],
+                    family: (class % n_families) as u8,
+                    attack: class > 0,
+                    training_rows: random.next() >> 40,
+                })
+                .collect(),
+            families: (0..n_families)
+                .map(|family| format!("family {family}"))
+                .collect(),
+        },
+        forest,
+        isolation: isolation(random, n_isolation_trees, n_leaves, n_features),
+        card: Card {
+            dataset: Dataset {
+                title: "Made-up flows".into(),
+                source: "a generator".into(),
+                licence: "MIT".into(),
+                attribution: "nobody – ø".into(),
+            },
+            label_column: "label".into(),
+            training_rows: 1000,
+            left_out: vec![LeftOut {
+                column: "id".into(),
+                why: "an index".into(),
+            }],
+            parameters: vec![("seed".into(), seed.to_string())],
+            evaluation: (random.below(2) == 0).then(|| CardEvaluation {
+                method: "half and half".into(),
+                train_rows: 500,
+                test_rows: 500,
+                scores: flowsieve::metrics::Evaluation::default(),
+                isolation_auroc: Some(0.75),
+            }),
+        },
+        self_test: Vec::new(),
+    }
+}
+
+fn isolation(
+    random: &mut Random,
+    n_trees: usize,
+    n_leaves: usize,
+    n_features: usize,
+) -> IsolationSpec {
+    if n_trees == 0 {
+        return IsolationSpec::default();
+    }
+    let trees: Vec<Tree> = (0..n_trees)
+        .map(|_| {
+            tree(random, n_leaves, n_features, 12, &mut |random| {
+                1 + random.below(30) as u32
+            })
+        })
+        .collect();
+    let compiled = IsolationTrees::new(&trees, n_features).unwrap();
+    let mut sums: Vec<u32> = (0..300)
+        .map(|_| {
+            let mut row: Vec<f32> = (0..n_features).map(|_| random.value()).collect();
+            row.resize(compiled.row_len(), 0.0);
+            compiled.path_sum(&mut row)
+        })
+        .collect();
+    let quantiles = quantile_table(&mut sums);
+    IsolationSpec {
+        sample_size: 256,
+        trees,
+        quantiles,
+        training_rows: 300,
+        benign_only: true,
+    }
+}
+
+/// Gives a model `count` self-test rows, with the outputs that it has.
+pub(crate) fn with_self_test(mut spec: ModelSpec, count: usize) -> ModelSpec {
+    let model = Model::new(spec.clone()).unwrap();
+    let mut random = Random(count as u64);
+    let mut scratch = model.scratch();
+    spec.self_test = (0..count)
+        .map(|_| {
+            let values = row(&mut random, model.n_features());
+            let mut buffer = values.clone();
+            buffer.resize(model.row_len(), 0.0);
+            let score = model.score(&mut buffer, &mut scratch);
+            let (class, confidence, rank) = (score.class, score.confidence, score.rank);
+            SelfTestRow {
+                values,
+                class,
+                confidence,
+                rank,
+            }
+        })
+        .collect();
+    spec
+}

@@ -1,0 +1,388 @@
+//! Compiled models score as a plain reading of their trees says.
+
+mod model_support;
+
+use flowsieve::ErrorKind;
+use flowsieve::model::isolation::{
+    RANK_HIGH, RANK_LOW, anomaly_score, average_path_length, path_units,
+};
+use flowsieve::model::tree::{Tree, TreeNode};
+use flowsieve::model::{Model, ModelSpec, RowScore};
+use model_support::{Random, Shape, row, spec, with_self_test};
+use proptest::prelude::*;
+
+/// The leaf that a row ends in and its depth, by the definition.
+fn leaf(tree: &Tree, row: &[f32]) -> (u32, u32) {
+    fn descend(tree: &Tree, node: usize, depth: u32, row: &[f32]) -> (u32, u32) {
+        match tree.nodes[node] {
+            TreeNode::Leaf { value } => (value, depth),
+            TreeNode::Split {
+                feature,
+                threshold,
+                missing_left,
+                right,
+            } => {
+                let value = row[usize::from(feature)];
+                let left = if value.is_nan() {
+                    missing_left
+                } else {
+                    value <= threshold
+                };
+                let child = if left { node + 1 } else { right as usize };
+                descend(tree, child, depth + 1, row)
+            }
+        }
+    }
+    descend(tree, 0, 0, row)
+}
+
+/// What a model says of a row, by the definition; the rank's own arithmetic in floats and in full.
+fn naive_score(spec: &ModelSpec, row: &[f32]) -> RowScore {
+    let n_classes = usize::from(spec.forest.n_classes);
+    let mut sums = vec![0u64; n_classes];
+    for tree in &spec.forest.trees {
+        let (value, _) = leaf(tree, row);
+        let shares = spec
+            .forest
+            .distributions
+            .chunks(n_classes)
+            .nth(value as usize)
+            .unwrap();
+        for (sum, &share) in sums.iter_mut().zip(shares) {
+            *sum += u64::from(share);
+        }
+    }
+    let largest = |sums: &[u64]| {
+        let most = *sums.iter().max().unwrap();
+        (
+            sums.iter().position(|&sum| sum == most).unwrap() as u8,
+            most,
+        )
+    };
+    let mut families = vec![0u64; spec.taxonomy.families.len()];
+    let mut attack = 0;
+    for (kind, &sum) in spec.taxonomy.kinds.iter().zip(&sums) {
+        families[usize::from(kind.family)] += sum;
+        attack += u64::from(kind.attack) * sum;
+    }
+    let whole = 255 * spec.forest.trees.len() as u64;
+    let (class, most) = largest(&sums);
+    RowScore {
+        class,
+        confidence: (most as f64 / whole as f64 * 65535.0).round() as u16,
+        rank: naive_rank(spec, row),
+        family: largest(&families).0,
+        attack: attack * 2 > whole,
+    }
+}
+
+fn naive_rank(spec: &ModelSpec, row: &[f32]) -> u16 {
+    let isolation = &spec.isolation;
+    if isolation.trees.is_empty() {
+        return 0;
+    }
+    let filled: Vec<f32> = row
+        .iter()
+        .zip(&spec.preparation.features)
+        .map(|(&value, feature)| {
+            if value.is_finite() {
+                value
+            } else {
+                feature.median
+            }
+        })
+        .collect();
+    let path = |tree: &Tree| {
+        let (rows, depth) = leaf(tree, &filled);
+        path_units(depth, rows)
+    };
+    let sum: u32 = isolation.trees.iter().map(path).sum();
+    let quantiles = &isolation.quantiles;
+    let (first, last) = (quantiles[0], quantiles[1024]);
+    let bound = |largest: bool| -> u32 {
+        let leaves = |tree: &Tree| {
+            let mut paths = Vec::new();
+            leaf_paths(tree, 0, 0, &mut paths);
+            if largest {
+                paths.into_iter().max()
+            } else {
+                paths.into_iter().min()
+            }
+        };
+        isolation
+            .trees
+            .iter()
+            .map(|tree| leaves(tree).unwrap())
+            .sum()
+    };
+    if sum > first {
+        let share = f64::from(sum - first) / f64::from(bound(true) - first);
+        return RANK_LOW - (share * 1024.0).ceil() as u16;
+    }
+    if sum < last {
+        let share = f64::from(last - sum) / f64::from(last - bound(false));
+        return RANK_HIGH + (share * 4511.0).ceil() as u16;
+    }
+    let index = quantiles
+        .iter()
+        .position(|&quantile| quantile <= sum)
+        .unwrap();
+    if index == 0 {
+        return RANK_LOW;
+    }
+    let (above, below) = (f64::from(quantiles[index - 1]), f64::from(quantiles[index]));
+    let steps = index as f64 - 1.0 + (above - f64::from(sum)) / (above - below);
+    // 60,000 ranks over 1,024 steps; the small addend because the quotient of whole numbers may come out a hair low.
+    RANK_LOW + (steps * 60_000.0 / 1024.0 + 1e-6).floor() as u16
+}
+
+fn leaf_paths(tree: &Tree, node: usize, depth: u32, paths: &mut Vec<u32>) {
+    match tree.nodes[node] {
+        TreeNode::Leaf { value } => paths.push(path_units(depth, value)),
+        TreeNode::Split { right, .. } => {
+            leaf_paths(tree, node + 1, depth + 1, paths);
+            leaf_paths(tree, right as usize, depth + 1, paths);
+        }
+    }
+}
+
+prop_compose! {
+    fn shapes()(
+        n_features in 1usize..20,
+        n_classes in 1usize..40,
+        n_trees in 1usize..33,
+        n_leaves in 1usize..200,
+        n_isolation_trees in 0usize..25,
+        seed: u64,
+    ) -> Shape {
+        Shape { n_features, n_classes, n_trees, n_leaves, n_isolation_trees, seed }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    #[test]
+    fn compiled_models_score_like_their_definition(shape in shapes()) {
+        let spec = spec(shape);
+        let model = Model::new(spec.clone()).unwrap();
+        let mut scratch = model.scratch();
+        let mut random = Random(!shape.seed);
+        for _ in 0..50 {
+            let values = row(&mut random, shape.n_features);
+            let mut buffer = values.clone();
+            buffer.resize(model.row_len(), 7.0);
+            prop_assert_eq!(model.score(&mut buffer, &mut scratch), naive_score(&spec, &values));
+            prop_assert_eq!(bits(&buffer[..shape.n_features]), bits(&values), "features are kept");
+        }
+    }
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+const SMALL: Shape = Shape {
+    n_features: 4,
+    n_classes: 3,
+    n_trees: 12,
+    n_leaves: 30,
+    n_isolation_trees: 11,
+    seed: 5,
+};
+
+#[test]
+fn the_deepest_chain_and_the_largest_tree_score() {
+    let chain = |nodes: usize| {
+        let splits = nodes / 2;
+        let mut tree = Tree::default();
+        for index in 0..splits {
+            tree.nodes.push(TreeNode::Split {
+                feature: 0,
+                threshold: -(index as f32),
+                missing_left: true,
+                right: (nodes - index) as u32 - 1,
+            });
+        }
+        tree.nodes.extend((0..=splits).map(|leaf| TreeNode::Leaf {
+            value: u32::from(leaf == 0),
+        }));
+        tree
+    };
+    let mut spec = spec(SMALL);
+    spec.forest.distributions = vec![255, 0, 0, 0, 255, 0];
+    spec.forest.trees = vec![chain(65_535)];
+    let model = Model::new(spec.clone()).unwrap();
+    let mut scratch = model.scratch();
+    for (value, class) in [(f32::NAN, 1), (-32_766.0, 1), (-32_765.5, 0), (0.5, 0)] {
+        let mut row = vec![value; model.row_len()];
+        assert_eq!(model.score(&mut row, &mut scratch).class, class, "{value}");
+    }
+    spec.forest.trees = vec![chain(65_537)];
+    assert_eq!(Model::new(spec).unwrap_err().kind(), ErrorKind::PackDamaged);
+}
+
+#[test]
+fn path_lengths_are_those_of_scikit_learn() {
+    // sklearn.ensemble._iforest._average_path_length of these counts.
+    let expected = [
+        (0, 0.0),
+        (1, 0.0),
+        (2, 1.0),
+        (3, 1.207_392_357_589_623),
+        (5, 2.327_020_052_042_847),
+        (256, 10.244_770_920_119_917),
+        (999, 12.967_939_884_427_995),
+    ];
+    for (rows, path) in expected {
+        let found = average_path_length(rows);
+        assert!((found - path).abs() < 1e-12, "{rows} rows: {found}");
+    }
+    assert_eq!(path_units(8, 2), 9 * 65_536);
+    // A row whose mean path is c(sample) has the score 0.5, one of path 0 has 1.
+    assert!((anomaly_score(100 * path_units(0, 256), 100, 256) - 0.5).abs() < 1e-6);
+    assert_eq!(anomaly_score(0, 100, 256), 1.0);
+}
+
+#[test]
+fn self_test_rows_are_run() {
+    let good = with_self_test(spec(SMALL), 8);
+    Model::new(good.clone()).unwrap();
+    let wrong = [
+        |spec: &mut ModelSpec| spec.self_test[7].class += 1,
+        |spec: &mut ModelSpec| spec.self_test[3].confidence ^= 1,
+        |spec: &mut ModelSpec| spec.self_test[0].rank ^= 1,
+    ];
+    for spoil in wrong {
+        let mut spec = good.clone();
+        spoil(&mut spec);
+        let error = Model::new(spec).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PackSelfTest, "{error}");
+    }
+}
+
+#[test]
+fn parts_that_do_not_fit_together_are_refused() {
+    type Spoil = fn(&mut ModelSpec);
+    let wrong: &[(&str, Spoil)] = &[
+        ("no name", |spec| spec.name.clear()),
+        ("no features", |spec| {
+            spec.schema.columns.clear();
+            spec.preparation.features.clear();
+        }),
+        ("a feature without preparation", |spec| {
+            spec.preparation.features.pop();
+        }),
+        ("a NaN median", |spec| {
+            spec.preparation.features[0].median = f32::NAN
+        }),
+        ("an infinite mean", |spec| {
+            spec.preparation.features[0].mean = f32::INFINITY
+        }),
+        ("no deviation", |spec| {
+            spec.preparation.features[0].std = 0.0
+        }),
+        ("falling quantiles", |spec| {
+            spec.preparation.features[0].quantiles[16] = f32::MIN
+        }),
+        ("a quantile too few", |spec| {
+            spec.preparation.features[0].quantiles.pop();
+        }),
+        ("categories of a number", |spec| {
+            spec.preparation.features[0].categories.push("tcp".into());
+        }),
+        ("a negative importance", |spec| {
+            spec.schema.columns[0].importance = -1.0
+        }),
+        ("no classes", |spec| spec.taxonomy.kinds.clear()),
+        ("a family that is not there", |spec| {
+            spec.taxonomy.kinds[1].family = 200
+        }),
+        ("a class too many", |spec| spec.forest.n_classes += 1),
+        ("no trees", |spec| spec.forest.trees.clear()),
+        ("an empty tree", |spec| spec.forest.trees[2].nodes.clear()),
+        ("half a distribution", |spec| {
+            spec.forest.distributions.pop();
+        }),
+        ("a distribution of 256", |spec| {
+            let share = spec
+                .forest
+                .distributions
+                .iter_mut()
+                .find(|share| **share < 255)
+                .unwrap();
+            *share += 1;
+        }),
+        ("a distribution that is not there", |spec| {
+            spec.forest.trees[0].nodes[0] = TreeNode::Leaf { value: 1_000_000 };
+            spec.forest.trees[0].nodes.truncate(1);
+        }),
+        ("a feature that is not there", |spec| {
+            split(&mut spec.forest.trees[0], |node| node.0 = 4)
+        }),
+        ("a NaN threshold", |spec| {
+            split(&mut spec.forest.trees[0], |node| node.1 = f32::NAN);
+        }),
+        ("a cycle", |spec| {
+            split(&mut spec.forest.trees[0], |node| node.2 = 0)
+        }),
+        ("a child past the end", |spec| {
+            split(&mut spec.forest.trees[0], |node| node.2 = 9999)
+        }),
+        ("an isolation feature that is not there", |spec| {
+            split(&mut spec.isolation.trees[0], |node| node.0 = 4);
+        }),
+        ("an isolation cycle", |spec| {
+            split(&mut spec.isolation.trees[0], |node| node.2 = 0)
+        }),
+        ("a sample of nobody", |spec| spec.isolation.sample_size = 0),
+        ("a quantile missing", |spec| {
+            spec.isolation.quantiles.pop();
+        }),
+        ("rising quantiles", |spec| {
+            spec.isolation.quantiles.reverse()
+        }),
+        ("an impossible quantile", |spec| {
+            spec.isolation.quantiles[0] = u32::MAX
+        }),
+        ("quantiles without trees", |spec| {
+            spec.isolation.trees.clear()
+        }),
+        ("a short self-test row", |spec| {
+            spec.self_test[0].values.pop();
+        }),
+    ];
+    let mut good = with_self_test(spec(SMALL), 2);
+    let mut quantiles = vec![0.0; 16];
+    quantiles.push(1.0);
+    good.preparation.features[0].quantiles = quantiles;
+    Model::new(good.clone()).unwrap();
+    for (what, spoil) in wrong {
+        let mut spec = good.clone();
+        spoil(&mut spec);
+        let error = Model::new(spec).expect_err(what);
+        assert_eq!(error.kind(), ErrorKind::PackDamaged, "{what}: {error}");
+    }
+}
+
+/// Changes feature, threshold and right child of a tree's root.
+fn split(tree: &mut Tree, change: impl Fn(&mut (u16, f32, u32))) {
+    let TreeNode::Split {
+        feature,
+        threshold,
+        missing_left,
+        right,
+    } = tree.nodes[0]
+    else {
+        panic!("the tree is a single leaf")
+    };
+    let mut parts = (feature, threshold, right);
+    change(&mut parts);
+    let (feature, threshold, right) = parts;
+    tree.nodes[0] = TreeNode::Split {
+        feature,
+        threshold,
+        missing_left,
+        right,
+    };
+}
