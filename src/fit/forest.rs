@@ -1,0 +1,107 @@
+//! Joining grown trees into a forest.
+
+use super::tree::GrownTree;
+use crate::model::forest::ForestSpec;
+use crate::model::tree::{Tree, TreeNode};
+use std::collections::HashMap;
+
+/// Joins trees, in order, into a forest; equal leaf distributions are kept once, numbered by first use.
+///
+/// Also gives each feature's importance: its share of the impurity that the trees took away, adding up to about 1.
+pub fn join_trees(trees: &[GrownTree], n_classes: usize) -> (ForestSpec, Vec<f32>) {
+    let mut forest = ForestSpec {
+        n_classes: n_classes as u16,
+        ..ForestSpec::default()
+    };
+    let mut known: HashMap<&[u8], u32> = HashMap::new();
+    for grown in trees {
+        let numbers: Vec<u32> = grown
+            .distributions
+            .chunks_exact(n_classes)
+            .map(|distribution| {
+                let next = known.len() as u32;
+                *known.entry(distribution).or_insert_with(|| {
+                    forest.distributions.extend_from_slice(distribution);
+                    next
+                })
+            })
+            .collect();
+        let renumbered = grown.tree.nodes.iter().map(|&node| match node {
+            TreeNode::Leaf { value } => TreeNode::Leaf {
+                value: numbers[value as usize],
+            },
+            split @ TreeNode::Split { .. } => split,
+        });
+        forest.trees.push(Tree {
+            nodes: renumbered.collect(),
+        });
+    }
+    (forest, importances(trees))
+}
+
+/// The mean of the trees' gains, each tree's adding up to 1 as in scikit-learn, in tree order.
+fn importances(trees: &[GrownTree]) -> Vec<f32> {
+    let n_features = trees.first().map_or(0, |grown| grown.gains.len());
+    let mut sums = vec![0.0f64; n_features];
+    for grown in trees {
+        let total: f64 = grown.gains.iter().sum();
+        for (sum, gain) in sums.iter_mut().zip(&grown.gains) {
+            *sum += if total > 0.0 { gain / total } else { 0.0 };
+        }
+    }
+    let total: f64 = sums.iter().sum();
+    sums.iter()
+        .map(|sum| {
+            if total > 0.0 {
+                (sum / total) as f32
+            } else {
+                0.0
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::options::ForestOptions;
+    use crate::fit::tree::grow_tree;
+    use crate::fit::tree::tests::{bin, table, walk};
+
+    #[test]
+    fn a_forest_answers_as_its_trees_do() {
+        let table = table(1500);
+        let params = ForestOptions {
+            n_trees: 6,
+            max_leaves: 40,
+            ..Default::default()
+        }
+        .check()
+        .expect("in range");
+        let binned = bin(&table, &params);
+        let trees: Vec<GrownTree> = (0..6).map(|i| grow_tree(&binned, &params, i)).collect();
+        let (forest, importances) = join_trees(&trees, 4);
+        let kept: Vec<&[u8]> = forest.distributions.chunks_exact(4).collect();
+        for (i, distribution) in kept.iter().enumerate() {
+            assert!(
+                !kept[..i].contains(distribution),
+                "{distribution:?} is kept twice"
+            );
+        }
+        for (grown, joined) in trees.iter().zip(&forest.trees) {
+            for row_idx in 0..100 {
+                let row = |feature: u16| table.columns[usize::from(feature)][row_idx];
+                let own = &grown.distributions[walk(&grown.tree, row) as usize * 4..][..4];
+                assert_eq!(own, kept[walk(joined, row) as usize]);
+            }
+        }
+        assert!(
+            (importances.iter().sum::<f32>() - 1.0).abs() < 1e-5,
+            "{importances:?}"
+        );
+        assert!(
+            importances[0] > importances[2] && importances[1] > importances[2],
+            "{importances:?}"
+        );
+    }
+}

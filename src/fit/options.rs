@@ -1,0 +1,257 @@
+//! The options of a fit, checked before any work starts.
+
+use super::cuts::MAX_BINS;
+use crate::{Error, ErrorKind};
+
+/// The most leaves a tree may have: its nodes are counted in 16 bits.
+pub const MAX_LEAVES: u32 = 32_768;
+/// The most trees a forest may have.
+pub const MAX_TREES: u32 = 1_000;
+/// The most classes a model tells apart.
+pub const MAX_CLASSES: usize = 250;
+/// The most features a model reads.
+pub const MAX_FEATURES: usize = 4_096;
+
+/// How much a row counts in the fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClassWeight {
+    /// Every row counts the same.
+    None,
+    /// Every class counts the same: a row weighs the inverse of its class's size.
+    Balanced,
+}
+
+impl ClassWeight {
+    /// The name on the command line and in the card.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Balanced => "balanced",
+        }
+    }
+}
+
+/// What a random forest is fitted with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ForestOptions {
+    /// Trees; 1 to [`MAX_TREES`].
+    pub n_trees: u32,
+    /// Leaves per tree; 2 to [`MAX_LEAVES`].
+    pub max_leaves: u32,
+    /// Training rows (of the bootstrap sample) that a leaf keeps at least.
+    pub min_leaf: u32,
+    /// Share of the features that each split looks at, above 0 and up to 1.
+    pub features_per_split: f64,
+    /// How much a row counts.
+    pub class_weight: ClassWeight,
+    /// Bins per feature, those for values; 2 to [`MAX_BINS`].
+    pub max_bins: usize,
+    /// The seed of all randomness.
+    pub seed: u64,
+}
+
+impl Default for ForestOptions {
+    fn default() -> Self {
+        Self {
+            n_trees: 100,
+            max_leaves: 256,
+            min_leaf: 1,
+            features_per_split: 0.4,
+            class_weight: ClassWeight::Balanced,
+            max_bins: MAX_BINS,
+            seed: 0,
+        }
+    }
+}
+
+/// Options that passed [`ForestOptions::check`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ForestParams(ForestOptions);
+
+impl ForestOptions {
+    /// Checks the options.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadFit`] names the first option that is out of its range.
+    pub fn check(self) -> Result<ForestParams, Error> {
+        require("the number of trees", self.n_trees, 1, MAX_TREES)?;
+        require(
+            "the number of leaves per tree",
+            self.max_leaves,
+            2,
+            MAX_LEAVES,
+        )?;
+        require("the rows that a leaf keeps", self.min_leaf, 1, u32::MAX)?;
+        require(
+            "the number of bins per feature",
+            self.max_bins as u32,
+            2,
+            MAX_BINS as u32,
+        )?;
+        if self.features_per_split > 0.0 && self.features_per_split <= 1.0 {
+            Ok(ForestParams(self))
+        } else {
+            Err(bad(format!(
+                "The share of features per split must be above 0 and up to 1, but is {}. The default is 0.4.",
+                self.features_per_split
+            )))
+        }
+    }
+}
+
+impl ForestParams {
+    /// The options, all in their ranges.
+    pub fn options(&self) -> &ForestOptions {
+        &self.0
+    }
+
+    /// How many of `n_features` a split looks at.
+    pub fn features_at_split(&self, n_features: usize) -> usize {
+        (libm::round(self.0.features_per_split * n_features as f64) as usize)
+            .clamp(1, n_features.max(1))
+    }
+}
+
+/// What an isolation forest is fitted with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IsolationOptions {
+    /// Trees; 1 to [`MAX_TREES`].
+    pub n_trees: u32,
+    /// Rows that each tree is grown on, 2 to [`MAX_LEAVES`]; fewer where there are fewer.
+    pub sample_size: u32,
+    /// The seed of all randomness.
+    pub seed: u64,
+}
+
+impl Default for IsolationOptions {
+    fn default() -> Self {
+        Self {
+            n_trees: 100,
+            sample_size: 256,
+            seed: 0,
+        }
+    }
+}
+
+/// Options that passed [`IsolationOptions::check`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IsolationParams(IsolationOptions);
+
+impl IsolationOptions {
+    /// Checks the options.
+    ///
+    /// # Errors
+    /// [`ErrorKind::BadFit`] names the first option that is out of its range.
+    pub fn check(self) -> Result<IsolationParams, Error> {
+        require("the number of isolation trees", self.n_trees, 1, MAX_TREES)?;
+        require(
+            "the rows per isolation tree",
+            self.sample_size,
+            2,
+            MAX_LEAVES,
+        )?;
+        Ok(IsolationParams(self))
+    }
+}
+
+impl IsolationParams {
+    /// The options, all in their ranges.
+    pub fn options(&self) -> &IsolationOptions {
+        &self.0
+    }
+}
+
+fn require(what: &str, found: u32, least: u32, most: u32) -> Result<(), Error> {
+    if (least..=most).contains(&found) {
+        Ok(())
+    } else {
+        let range = if most == u32::MAX {
+            format!("at least {least}")
+        } else {
+            format!("{least} to {most}")
+        };
+        Err(bad(format!("It is {found}, but {what} must be {range}.")))
+    }
+}
+
+/// An error about options or data of a fit.
+pub(super) fn bad(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::BadFit, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_out_of_range_are_refused_by_name() {
+        let good = ForestOptions::default();
+        assert!(good.check().is_ok());
+        for (options, word) in [
+            (
+                ForestOptions { n_trees: 0, ..good },
+                "trees must be 1 to 1000",
+            ),
+            (
+                ForestOptions {
+                    max_leaves: 1,
+                    ..good
+                },
+                "leaves per tree must be 2 to 32768",
+            ),
+            (
+                ForestOptions {
+                    min_leaf: 0,
+                    ..good
+                },
+                "leaf keeps must be at least 1",
+            ),
+            (
+                ForestOptions {
+                    max_bins: 255,
+                    ..good
+                },
+                "bins per feature must be 2 to 254",
+            ),
+            (
+                ForestOptions {
+                    features_per_split: 0.0,
+                    ..good
+                },
+                "but is 0",
+            ),
+            (
+                ForestOptions {
+                    features_per_split: f64::NAN,
+                    ..good
+                },
+                "but is NaN",
+            ),
+        ] {
+            let error = options.check().expect_err(word);
+            assert_eq!(error.kind(), ErrorKind::BadFit);
+            assert!(error.to_string().contains(word), "{error}");
+        }
+        assert!(
+            IsolationOptions {
+                sample_size: 1,
+                ..Default::default()
+            }
+            .check()
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn at_least_one_feature_is_looked_at() {
+        let params = ForestOptions {
+            features_per_split: 0.4,
+            ..Default::default()
+        }
+        .check()
+        .expect("in range");
+        assert_eq!(params.features_at_split(83), 33);
+        assert_eq!(params.features_at_split(1), 1);
+        assert_eq!(params.features_at_split(0), 1);
+    }
+}
