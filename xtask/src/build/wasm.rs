@@ -1,0 +1,104 @@
+//! The core as a WebAssembly module with its JavaScript bindings, in `www/generated/`.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::wasm_sections;
+use crate::workspace::Workspace;
+use crate::{files, process};
+
+/// The target triple of the page's core.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// What the bindings are called in `www/generated/`.
+const NAME: &str = "flowsieve_core";
+
+/// The module beside its bindings.
+pub(super) const BINARY: &str = "flowsieve_core_bg.wasm";
+
+/// Where the bindings go; the page's sources import them from there.
+pub(super) fn generated(workspace: &Workspace) -> PathBuf {
+    workspace.www().join("generated")
+}
+
+/// Compiles the core and writes its bindings.
+pub(super) fn build(workspace: &Workspace) -> Result<()> {
+    ensure_target()?;
+    process::run(
+        process::cargo()
+            .args([
+                "rustc",
+                "--package",
+                "flowsieve",
+                "--lib",
+                "--crate-type",
+                "cdylib",
+            ])
+            .args(["--target", TARGET, "--profile", "wasm"])
+            .env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace))
+            .current_dir(workspace.root()),
+    )?;
+    let compiled = workspace.target().join(TARGET).join("wasm/flowsieve.wasm");
+    bind(&compiled, &generated(workspace))
+}
+
+/// Installs the standard library for [`TARGET`] where rustup can and it is missing.
+pub(crate) fn ensure_target() -> Result<()> {
+    let sysroot = process::read(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let libraries = Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET);
+    if libraries.is_dir() {
+        return Ok(());
+    }
+    process::run(Command::new("rustup").args(["target", "add", TARGET])).with_context(|| {
+        format!(
+            "Rust's standard library for {TARGET} is missing from {} and rustup could not add it",
+            sysroot.trim()
+        )
+    })
+}
+
+/// The compiler's flags for the module, separated as `CARGO_ENCODED_RUSTFLAGS` wants them. Paths of the machine are cut
+/// from the panic messages, so that the same sources give the same module everywhere.
+pub(crate) fn rustflags(workspace: &Workspace) -> OsString {
+    let mut flags = OsString::from("-Ctarget-feature=+simd128");
+    let mut shorten = |folder: &Path, name: &str| {
+        flags.push("\x1f--remap-path-prefix=");
+        flags.push(folder);
+        flags.push("=");
+        flags.push(name);
+    };
+    shorten(workspace.root(), "flowsieve");
+    if let Some(home) = cargo_home() {
+        shorten(&home.join("registry/src"), "crates");
+    }
+    flags
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    let named = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    named.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+}
+
+/// Writes the bindings, then takes out of the module what a browser does not need. The order matters: wasm-bindgen reads
+/// the target features and its own descriptions from the sections that go.
+fn bind(compiled: &Path, folder: &Path) -> Result<()> {
+    Bindgen::new()
+        .input_path(compiled)
+        .out_name(NAME)
+        .web(true)?
+        .typescript(true)
+        .omit_default_module_path(true)
+        .generate(folder)
+        .with_context(|| format!("wasm-bindgen failed on {}", compiled.display()))?;
+    let binary = folder.join(BINARY);
+    let stripped = wasm_sections::without_custom_sections(&files::read_bytes(&binary)?)
+        .with_context(|| format!("{} is malformed", binary.display()))?;
+    if stripped.is_empty() {
+        bail!("{} holds nothing", binary.display());
+    }
+    files::write(&binary, &stripped)
+}

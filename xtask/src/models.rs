@@ -1,0 +1,144 @@
+//! `cargo xtask models`: the models and samples that the page ships, made from the public data sets.
+//!
+//! The files are committed, so that a clone has them without the data. `--check` makes them again and compares: what is
+//! committed is what the command makes, to the byte.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace::Workspace;
+use crate::{data, files, process};
+
+#[derive(clap::Args)]
+pub(crate) struct ModelsArguments {
+    /// Make the files in a temporary folder and compare them with the committed ones
+    #[arg(long)]
+    check: bool,
+}
+
+/// A model that the page ships, with the sample that goes with it.
+struct ShippedModel {
+    /// The name of `www/models/NAME.sieve` and `www/samples/NAME.csv`.
+    name: &'static str,
+    /// The flows that it learns from, below the folder of data sets.
+    flows: &'static str,
+    /// The column that says what each flow is.
+    label: &'static str,
+    /// Which labels belong together and which are attacks, below the checkout.
+    taxonomy: &'static str,
+    /// Rows of the sample.
+    sample_rows: u32,
+}
+
+const SHIPPED: [ShippedModel; 1] = [ShippedModel {
+    name: "rt-iot2022",
+    flows: "rt-iot2022/rt_iot2022.csv",
+    label: "Attack_type",
+    taxonomy: "trainer/datasets/rt-iot2022.toml",
+    sample_rows: 2_000,
+}];
+
+/// Makes the shipped files, or proves that they are what this command makes.
+pub(crate) fn models(workspace: &Workspace, arguments: &ModelsArguments) -> Result<()> {
+    let data = data::required_folder()?;
+    let program = build_program(workspace)?;
+    if !arguments.check {
+        return make_all(workspace, &program, &data, &workspace.www()).map(drop);
+    }
+
+    let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
+    let made = make_all(workspace, &program, &data, folder.path())?;
+    let mut different = Vec::new();
+    for path in made {
+        let committed = workspace.www().join(&path);
+        if std::fs::read(&committed).ok() == Some(std::fs::read(folder.path().join(&path))?) {
+            println!("www/{} is what the command makes", path.display());
+        } else {
+            different.push(format!("www/{}", path.display()));
+        }
+    }
+    if !different.is_empty() {
+        bail!(
+            "not what `cargo xtask models` makes: {}. Run it and commit the result, or find out \
+             why it changed",
+            different.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// Builds the command-line program and returns its path.
+pub(crate) fn build_program(workspace: &Workspace) -> Result<PathBuf> {
+    process::run(
+        process::cargo()
+            .args(["build", "--release", "--package", "flowsieve-trainer"])
+            .current_dir(workspace.root()),
+    )?;
+    let name = format!("flowsieve{}", std::env::consts::EXE_SUFFIX);
+    Ok(workspace.target().join("release").join(name))
+}
+
+/// Makes every shipped file below `out`; returns their paths relative to it.
+fn make_all(
+    workspace: &Workspace,
+    program: &Path,
+    data: &Path,
+    out: &Path,
+) -> Result<Vec<PathBuf>> {
+    for folder in ["models", "samples"] {
+        files::create_folder(&out.join(folder))?;
+    }
+    let mut made = Vec::new();
+    for model in &SHIPPED {
+        let flows = data.join(model.flows);
+        if !flows.is_file() {
+            bail!(
+                "{} has no {} (docs/datasets.md)",
+                data.display(),
+                model.flows
+            );
+        }
+        let pack = PathBuf::from(format!("models/{}.sieve", model.name));
+        let sample = PathBuf::from(format!("samples/{}.csv", model.name));
+        let run = |command: &mut Command| process::run(command.current_dir(workspace.root()));
+        run(&mut train(model, program, &flows, &out.join(&pack)))?;
+        run(&mut generate_sample(
+            model,
+            program,
+            &flows,
+            &out.join(&sample),
+        ))?;
+        made.extend([pack, sample]);
+    }
+    Ok(made)
+}
+
+/// The command that trains a model.
+fn train(model: &ShippedModel, program: &Path, flows: &Path, out: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .arg("train")
+        .arg(flows)
+        .args(["--label", model.label]);
+    command
+        .args(["--taxonomy", model.taxonomy])
+        .arg("--out")
+        .arg(out);
+    command
+}
+
+/// The command that writes a synthetic sample with the marginals of each class.
+fn generate_sample(model: &ShippedModel, program: &Path, flows: &Path, out: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .arg("sample")
+        .arg(flows)
+        .args(["--label", model.label]);
+    command
+        .args(["--rows", &model.sample_rows.to_string()])
+        .arg("--out")
+        .arg(out);
+    command
+}
