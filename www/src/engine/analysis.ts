@@ -23,8 +23,8 @@ import { MAX_WORKERS } from './pool.js';
 import type { ResultTable } from './results.js';
 import { readRows } from './rows.js';
 
-/** The header, and enough rows to tell what the input is. */
-const HEAD_BYTES = 1024 * 1024;
+/** The header, which may take 1 MiB, and some rows to tell what the input is. */
+const HEAD_BYTES = 1280 * 1024;
 
 const DEFAULT_SLICE_BYTES = 4 * 1024 * 1024;
 
@@ -51,7 +51,7 @@ export async function runAnalysis(
     const bounds = sliceBounds(choice.plan, limits.sliceBytes);
     const slices = bounds.length - 1;
     const workers = Math.max(1, Math.min(limits.workers, slices));
-    const merger = new Merger(choice.plan, slices);
+    const merger = new Merger(choice.plan, bounds);
     try {
       const outcome = await runSlices({
         merger,
@@ -126,8 +126,9 @@ class FinishedAnalysis implements Analysis {
 
   sweep(contaminations: readonly number[]): DetectorSweep {
     const { model } = this.#live();
-    const { rank, label } = this.columns;
-    return publicly(() => detectorSweep(rank, label, model, Float64Array.from(contaminations)));
+    const { rank, label, class: classes } = this.columns;
+    const shares = Float64Array.from(contaminations);
+    return publicly(() => detectorSweep(rank, label, classes, model, shares));
   }
 
   async digest(): Promise<string> {
