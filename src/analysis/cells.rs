@@ -1,0 +1,86 @@
+//! Rows as they stand in the file, for showing them.
+
+use super::plan::{Plan, Reading};
+use crate::table::number::{Cell, parse, parse_time};
+use crate::table::{Broken, Record, RecordSink, SliceReader, SliceSpan};
+
+/// Some rows of a file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CellRows {
+    /// The cells of each row as text; what is not UTF-8 is replaced. A row that has no cells is a reject.
+    pub rows: Vec<Vec<String>>,
+    /// How many standard deviations each cell is from the training rows' mean: rows × header columns, row-major. NaN where
+    /// a cell is no number that the model reads.
+    pub z_scores: Vec<f32>,
+    /// Where each row starts in the bytes.
+    pub offsets: Vec<u32>,
+}
+
+/// Splits `bytes`, which begin at the start of a record, into at most `max_rows` rows.
+pub fn read_cells(plan: &Plan, bytes: &[u8], max_rows: usize) -> CellRows {
+    let mut sink = Cells {
+        plan,
+        max_rows,
+        rows: CellRows::default(),
+    };
+    let size = bytes.len() as u64;
+    let mut reader = SliceReader::new(
+        SliceSpan {
+            begin: 0,
+            end: size,
+            first: Some(0),
+        },
+        plan.head().dialect.delimiter,
+    );
+    reader.push(bytes, &mut sink);
+    reader.finish(&mut sink);
+    sink.rows
+}
+
+struct Cells<'a> {
+    plan: &'a Plan,
+    max_rows: usize,
+    rows: CellRows,
+}
+
+impl RecordSink for Cells<'_> {
+    fn record(&mut self, record: &Record<'_>) {
+        if self.rows.rows.len() == self.max_rows {
+            return;
+        }
+        let n_columns = self.plan.head().columns.len();
+        self.rows.offsets.push(record.offset as u32);
+        let base = self.rows.z_scores.len();
+        self.rows.z_scores.resize(base + n_columns, f32::NAN);
+        self.rows.rows.push(
+            record
+                .cells()
+                .map(|cell| String::from_utf8_lossy(cell).into_owned())
+                .collect(),
+        );
+        if record.len() != n_columns {
+            return;
+        }
+        for cell_plan in &self.plan.cells {
+            let (start, end) = record.span(cell_plan.cell);
+            let value = match cell_plan.reading {
+                Reading::Number => parse(record.text(), start, end),
+                Reading::Time => parse_time(record.cell(cell_plan.cell)),
+                Reading::Category(..) => continue,
+            };
+            if let Cell::Number(value) = value {
+                let feature = &self.plan.model().spec().preparation.features[cell_plan.feature];
+                self.rows.z_scores[base + cell_plan.cell] = feature.scaled(value);
+            }
+        }
+    }
+
+    fn broken(&mut self, offset: u64, _line: u64, _why: Broken) {
+        if self.rows.rows.len() < self.max_rows {
+            self.rows.rows.push(Vec::new());
+            self.rows.offsets.push(offset as u32);
+            let len = self.rows.z_scores.len() + self.plan.head().columns.len();
+            self.rows.z_scores.resize(len, f32::NAN);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Joins slices in the order of the file, whatever the order they arrive in.
+
+use super::{Plan, SliceOutcome, Summary};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What follows from a slice's arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MergeEvent {
+    /// The slice's rows are the next ones of the file. Slices are accepted in order.
+    Accept {
+        /// Which slice.
+        slice: u32,
+        /// How many rows it has.
+        rows: u64,
+        /// How many rows came before.
+        row_base: u64,
+        /// Where its rows start in the file.
+        first_record: u64,
+        /// The first row's line.
+        first_line: u64,
+        /// The last line before the next slice's first row.
+        last_line: u64,
+    },
+    /// The slice did not start where it assumed: its results are void, and it is to be read again from here.
+    Rerun {
+        /// Which slice.
+        slice: u32,
+        /// Where its first record starts.
+        first: u64,
+    },
+}
+
+/// The coordinator's rules.
+#[derive(Debug)]
+pub struct Merger {
+    /// Begin of each slice, then the file's end.
+    bounds: Vec<u64>,
+    waiting: BTreeMap<u32, SliceOutcome>,
+    next_slice: u32,
+    next_record: u64,
+    next_line: u64,
+    summary: Summary,
+}
+
+impl Merger {
+    /// For a file cut at `bounds` (see [`Plan::slice_bounds`]).
+    pub fn new(plan: &Arc<Plan>, bounds: Vec<u64>) -> Self {
+        let model = plan.model();
+        let mut summary = Summary::new(&model.spec().taxonomy, model.n_features());
+        summary.blank_lines = plan.head().blank_lines;
+        Self {
+            bounds,
+            waiting: BTreeMap::new(),
+            next_slice: 0,
+            next_record: plan.head().data_start,
+            next_line: plan.head().first_line,
+            summary,
+        }
+    }
+
+    /// How many slices there are.
+    pub fn slices(&self) -> usize {
+        self.bounds.len() - 1
+    }
+
+    /// Takes what a slice says, and tells what follows for it and for those that waited for it.
+    pub fn offer(&mut self, outcome: SliceOutcome) -> Vec<MergeEvent> {
+        self.waiting.insert(outcome.slice, outcome);
+        let mut events = Vec::new();
+        while let Some(outcome) = self.waiting.remove(&self.next_slice) {
+            let event = self.accept_or_rerun(outcome);
+            events.push(event);
+            if matches!(event, MergeEvent::Rerun { .. }) {
+                break;
+            }
+        }
+        events
+    }
+
+    /// The next slice's outcome.
+    fn accept_or_rerun(&mut self, mut outcome: SliceOutcome) -> MergeEvent {
+        let slice = outcome.slice;
+        let end = self.bounds.get(slice as usize + 1).copied().unwrap_or(0);
+        let agrees = match outcome.first_record {
+            Some(first) => first == self.next_record,
+            None => self.next_record > end,
+        };
+        if !agrees {
+            return MergeEvent::Rerun {
+                slice,
+                first: self.next_record,
+            };
+        }
+        let (first_record, first_line) = (self.next_record, self.next_line);
+        let (rows, row_base) = (outcome.summary.rows, self.summary.rows);
+        for reject in &mut outcome.summary.rejects.first {
+            reject.line += self.next_line;
+        }
+        self.summary.merge(&outcome.summary);
+        if outcome.first_record.is_some() {
+            self.next_record = outcome.next_record;
+            self.next_line += outcome.lines;
+        }
+        self.next_slice += 1;
+        let last_line = (self.next_line - 1).max(first_line);
+        MergeEvent::Accept {
+            slice,
+            rows,
+            row_base,
+            first_record,
+            first_line,
+            last_line,
+        }
+    }
+
+    /// Whether all slices are accepted.
+    pub fn is_complete(&self) -> bool {
+        self.next_slice as usize == self.slices()
+    }
+
+    /// The summary of the slices accepted so far.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+}

@@ -1,0 +1,33 @@
+//! One slice of a file in, result columns and a mergeable summary out.
+//!
+//! [`Plan`] is what a file and a model have in common: which cell is which feature. [`SliceTask`] reads one slice and
+//! scores its rows. [`Merger`] joins what slices say, in the order of the file, into one [`Summary`]; the columns are
+//! joined by whoever holds them, natively by [`ResultColumns`]. How the file was cut changes none of the results, to the
+//! byte.
+
+mod cells;
+mod columns;
+mod exact_sum;
+mod merger;
+mod plan;
+mod rejects;
+mod summary;
+mod task;
+
+pub use cells::{CellRows, read_cells};
+pub use columns::{ResultColumns, SliceColumns};
+pub use exact_sum::ExactSum;
+pub use merger::{MergeEvent, Merger};
+pub use plan::{Plan, PlanOptions};
+pub use rejects::{Reject, RejectKind, Rejects};
+pub use summary::{ColumnSummary, LabelNames, Summary};
+pub use task::{Purpose, SliceOutcome, SliceTask};
+
+/// The class of a row that was rejected.
+pub const CLASS_REJECTED: u8 = 255;
+/// The label of a row in a file without labels, and of a row that was rejected.
+pub const LABEL_NONE: u8 = 255;
+/// The label of a row whose label the model does not know.
+pub const LABEL_UNKNOWN: u8 = 254;
+/// Rows per stored row offset.
+pub const ROWS_PER_OFFSET: usize = 64;

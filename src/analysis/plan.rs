@@ -1,0 +1,158 @@
+//! What a file and a model have in common: which cell of a row is which feature.
+
+use super::LABEL_UNKNOWN;
+use crate::model::Model;
+use crate::schema::{ColumnKind, HeaderMatch, LabelChoice};
+use crate::table::Head;
+use crate::{Error, ErrorKind};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the user may choose about an analysis.
+#[derive(Clone, Debug, Default)]
+pub struct PlanOptions {
+    /// Decides which rows are in the sample.
+    pub seed: u64,
+    /// Which column holds labels.
+    pub label: LabelChoice,
+}
+
+/// How to analyse a file with a model. Every worker makes the same plan from the same first bytes.
+#[derive(Debug)]
+pub struct Plan {
+    model: Arc<Model>,
+    head: Head,
+    header: HeaderMatch,
+    size: u64,
+    pub(super) seed: u64,
+    pub(super) cells: Vec<CellPlan>,
+    pub(super) labels: BTreeMap<Vec<u8>, u8>,
+}
+
+/// One cell of a row that becomes a feature.
+#[derive(Debug)]
+pub(super) struct CellPlan {
+    /// Index in the row.
+    pub(super) cell: usize,
+    /// Index of the feature.
+    pub(super) feature: usize,
+    pub(super) reading: Reading,
+}
+
+/// How a cell becomes a value.
+#[derive(Debug)]
+pub(super) enum Reading {
+    Number,
+    Time,
+    /// The code of each word, and that of all others.
+    Category(BTreeMap<Vec<u8>, f32>, f32),
+}
+
+impl Plan {
+    /// Plans the analysis of a file of `size` bytes that starts with `head`: all of it, or at least
+    /// [`HEAD_BYTES`](crate::table::dialect::HEAD_BYTES).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Head::read`], [`Schema::match_header`](crate::schema::Schema::match_header) and
+    /// [`HeaderMatch::require`].
+    pub fn new(
+        model: Arc<Model>,
+        head: &[u8],
+        size: u64,
+        options: &PlanOptions,
+    ) -> Result<Self, Error> {
+        let head = Head::read(head, size)?;
+        let spec = model.spec();
+        let header = spec.schema.match_header(&head.columns, &options.label)?;
+        header.require(&spec.schema, &spec.name)?;
+        let mut cells: Vec<CellPlan> = Vec::new();
+        for (feature, cell) in header.columns.iter().enumerate() {
+            let Some(cell) = *cell else { continue };
+            let reading = match spec.schema.columns[feature].kind {
+                ColumnKind::Numeric => Reading::Number,
+                ColumnKind::Time => Reading::Time,
+                ColumnKind::Categorical => {
+                    let words = &spec.preparation.features[feature].categories;
+                    let codes = words
+                        .iter()
+                        .enumerate()
+                        .map(|(code, word)| (word.clone().into_bytes(), code as f32))
+                        .collect();
+                    Reading::Category(codes, words.len() as f32)
+                }
+            };
+            cells.push(CellPlan {
+                cell,
+                feature,
+                reading,
+            });
+        }
+        cells.sort_by_key(|plan| plan.cell);
+        let labels = if header.label.is_some() {
+            label_codes(&model)
+        } else {
+            BTreeMap::new()
+        };
+        if model.spec().taxonomy.kinds.len() > usize::from(LABEL_UNKNOWN) {
+            return Err(Error::new(
+                ErrorKind::PackDamaged,
+                "The model has more classes than a result can hold.",
+            ));
+        }
+        Ok(Self {
+            model,
+            head,
+            header,
+            size,
+            seed: options.seed,
+            cells,
+            labels,
+        })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// What the first bytes said.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// How the header was matched.
+    pub fn header(&self) -> &HeaderMatch {
+        &self.header
+    }
+
+    /// The file's size in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Where to cut the file into slices of about `slice_bytes`: the begin of each, then the file's end.
+    pub fn slice_bounds(&self, slice_bytes: u64) -> Vec<u64> {
+        let begins = (self.head.data_start..self.size).step_by(slice_bytes.max(1) as usize);
+        begins.chain([self.size]).collect()
+    }
+
+    /// The class of a label as the file spells it.
+    pub(super) fn class_of_label(&self, label: &[u8]) -> u8 {
+        match self.labels.get(label) {
+            Some(&class) => class,
+            None => std::str::from_utf8(label)
+                .ok()
+                .and_then(|label| self.model.spec().taxonomy.class_of(label))
+                .unwrap_or(LABEL_UNKNOWN),
+        }
+    }
+}
+
+/// The spellings that can be told without looking at case.
+fn label_codes(model: &Model) -> BTreeMap<Vec<u8>, u8> {
+    let kinds = model.spec().taxonomy.kinds.iter().zip(0_u8..);
+    kinds
+        .map(|(kind, class)| (kind.name.clone().into_bytes(), class))
+        .collect()
+}

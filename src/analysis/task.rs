@@ -1,0 +1,281 @@
+//! One slice: its rows are read, prepared and scored as they come.
+
+use super::plan::{CellPlan, Plan, Reading};
+use super::summary::{CONFIDENCE_BINS, Summary};
+use super::{CLASS_REJECTED, LABEL_NONE, LABEL_UNKNOWN, Reject, RejectKind, SliceColumns};
+use crate::model::{RowScore, Scratch};
+use crate::table::number::{Cell, parse, parse_time};
+use crate::table::{Broken, Progress, Record, RecordSink, SliceReader, SliceSpan};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What a slice is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Scores its rows.
+    Score,
+    /// Only finds its rows and rejects them: the way out where scoring failed.
+    RejectAll,
+}
+
+/// What one slice says to the [`Merger`](super::Merger).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SliceOutcome {
+    /// Which slice.
+    pub slice: u32,
+    /// Where its first record starts; `None` if none starts in it.
+    pub first_record: Option<u64>,
+    /// Where the next slice's first record starts; `u64::MAX` at the end of the file.
+    pub next_record: u64,
+    /// Line ends from the first to the next.
+    pub lines: u64,
+    /// Its rows. Lines of rejects count from the first record's.
+    pub summary: Summary,
+}
+
+/// Reads and scores one slice.
+#[derive(Debug)]
+pub struct SliceTask {
+    slice: u32,
+    reader: SliceReader,
+    scorer: Scorer,
+}
+
+impl SliceTask {
+    /// Slice number `slice` of the file, which is `span` of it.
+    ///
+    /// The file's first record is known, so a slice that begins with it need not guess.
+    pub fn new(plan: Arc<Plan>, slice: u32, mut span: SliceSpan, purpose: Purpose) -> Self {
+        if span.begin == plan.head().data_start {
+            span.first.get_or_insert(span.begin);
+        }
+        let reader = SliceReader::new(span, plan.head().dialect.delimiter);
+        Self {
+            slice,
+            reader,
+            scorer: Scorer::new(plan, purpose),
+        }
+    }
+
+    /// Offset of the next byte that the task wants.
+    pub fn position(&self) -> u64 {
+        self.reader.position()
+    }
+
+    /// Reads on: `bytes` are those from [`position`](Self::position) on, as many as there are at hand.
+    pub fn push(&mut self, bytes: &[u8]) -> Progress {
+        self.reader.push(bytes, &mut self.scorer)
+    }
+
+    /// The end: [`push`](Self::push) said so, or the file has no more bytes.
+    pub fn finish(mut self) -> (SliceOutcome, SliceColumns) {
+        self.reader.finish(&mut self.scorer);
+        let Scorer {
+            mut summary,
+            columns,
+            ..
+        } = self.scorer;
+        summary.blank_lines = self.reader.blank_lines();
+        for column in &mut summary.columns {
+            column.sum.normalise();
+        }
+        let outcome = SliceOutcome {
+            slice: self.slice,
+            first_record: self.reader.first_record(),
+            next_record: self.reader.next_record(),
+            lines: self.reader.lines(),
+            summary,
+        };
+        (outcome, columns)
+    }
+}
+
+/// Takes records and adds what they are to the slice's columns and summary.
+#[derive(Debug)]
+struct Scorer {
+    plan: Arc<Plan>,
+    purpose: Purpose,
+    row: Vec<f32>,
+    scratch: Scratch,
+    summary: Summary,
+    columns: SliceColumns,
+    /// Offset of the slice's first record.
+    first: Option<u64>,
+}
+
+impl Scorer {
+    fn new(plan: Arc<Plan>, purpose: Purpose) -> Self {
+        let model = plan.model();
+        let row = vec![f32::NAN; model.row_len()];
+        let scratch = model.scratch();
+        let summary = Summary::new(&model.spec().taxonomy, model.n_features());
+        Self {
+            plan,
+            purpose,
+            row,
+            scratch,
+            summary,
+            columns: SliceColumns::default(),
+            first: None,
+        }
+    }
+
+    /// Reads the cells of a record into the row; the first that cannot be read rejects it.
+    fn prepare(&mut self, record: &Record<'_>) -> Result<(), (RejectKind, Option<u16>, String)> {
+        let expected = self.plan.head().columns.len();
+        if record.len() != expected {
+            let kind = if record.len() < expected {
+                RejectKind::TooFewCells
+            } else {
+                RejectKind::TooManyCells
+            };
+            return Err((kind, None, record.len().to_string()));
+        }
+        let text = record.text();
+        // Features that the file does not have stay missing.
+        for plan in &self.plan.cells {
+            let (start, end) = record.span(plan.cell);
+            let (cell, kind) = match &plan.reading {
+                Reading::Number => (parse(text, start, end), RejectKind::NotANumber),
+                Reading::Time => (parse_time(&text[start..end]), RejectKind::NotATime),
+                Reading::Category(..) => {
+                    (category(plan, &text[start..end]), RejectKind::NotANumber)
+                }
+            };
+            self.row[plan.feature] = match cell {
+                Cell::Number(value) => value,
+                Cell::Missing => f32::NAN,
+                Cell::Invalid => {
+                    return Err((
+                        kind,
+                        Some(plan.cell as u16),
+                        Reject::excerpt(&text[start..end]),
+                    ));
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// Adds a row that was read.
+    fn accept(&mut self, record: &Record<'_>) {
+        let model = Arc::clone(self.plan.model());
+        let n_features = model.n_features();
+        for (summary, &value) in self.summary.columns.iter_mut().zip(&self.row[..n_features]) {
+            summary.add(value);
+        }
+        for plan in &self.plan.cells {
+            if let Reading::Category(_, other) = plan.reading {
+                self.summary.columns[plan.feature].other_category +=
+                    u64::from(self.row[plan.feature] == other);
+            }
+        }
+        let score = model.score(&mut self.row, &mut self.scratch);
+        let label = self
+            .plan
+            .header()
+            .label
+            .map(|cell| record.cell(cell).trim_ascii());
+        let class = label.map_or(LABEL_NONE, |label| self.plan.class_of_label(label));
+        self.count(&score, class, label);
+        self.summary.offer_to_sample(self.plan.seed, record.offset);
+        self.columns.class.push(score.class);
+        self.columns.label.push(class);
+        self.columns.confidence.push(score.confidence);
+        self.columns.rank.push(score.rank);
+        self.add_offset(record.offset);
+    }
+
+    fn count(&mut self, score: &RowScore, label: u8, name: Option<&[u8]>) {
+        let summary = &mut self.summary;
+        summary.rows += 1;
+        summary.class_counts[usize::from(score.class)] += 1;
+        summary.family_counts[usize::from(score.family)] += 1;
+        summary.attack_rows += u64::from(score.attack);
+        summary.confidence_histogram[usize::from(score.confidence) * CONFIDENCE_BINS >> 16] += 1;
+        summary.rank_histogram[usize::from(score.rank >> 8)] += 1;
+        let kinds = &self.plan.model().spec().taxonomy.kinds;
+        let is_attack = match (label, name) {
+            (LABEL_NONE, _) | (_, None) => return,
+            (LABEL_UNKNOWN, Some(name)) => {
+                summary.unknown_labels.add(name);
+                true
+            }
+            (class, Some(_)) => {
+                summary.confusion[usize::from(class) * kinds.len() + usize::from(score.class)] += 1;
+                kinds[usize::from(class)].attack
+            }
+        };
+        summary.binary[usize::from(is_attack)][usize::from(score.attack)] += 1;
+    }
+
+    fn reject(
+        &mut self,
+        offset: u64,
+        line: u64,
+        kind: RejectKind,
+        column: Option<u16>,
+        found: String,
+    ) {
+        self.summary.rows += 1;
+        self.summary.rejects.add(Reject {
+            offset,
+            line,
+            column,
+            kind,
+            found,
+        });
+        self.columns.class.push(CLASS_REJECTED);
+        self.columns.label.push(LABEL_NONE);
+        self.columns.confidence.push(0);
+        self.columns.rank.push(0);
+        self.add_offset(offset);
+    }
+
+    fn add_offset(&mut self, offset: u64) {
+        let first = *self.first.get_or_insert(offset);
+        self.columns.offsets.push((offset - first) as u32);
+    }
+}
+
+impl RecordSink for Scorer {
+    fn record(&mut self, record: &Record<'_>) {
+        if self.purpose == Purpose::RejectAll {
+            self.reject(
+                record.offset,
+                record.line,
+                RejectKind::WorkerFailed,
+                None,
+                String::new(),
+            );
+            return;
+        }
+        match self.prepare(record) {
+            Ok(()) => self.accept(record),
+            Err((kind, column, found)) => {
+                self.reject(record.offset, record.line, kind, column, found)
+            }
+        }
+    }
+
+    fn broken(&mut self, offset: u64, line: u64, why: Broken) {
+        let kind = match why {
+            Broken::TooLong => RejectKind::TooLong,
+            Broken::UnclosedQuote => RejectKind::UnclosedQuote,
+        };
+        self.reject(offset, line, kind, None, String::new());
+    }
+}
+
+/// The code of a word.
+fn category(plan: &CellPlan, cell: &[u8]) -> Cell {
+    let Reading::Category(codes, other) = &plan.reading else {
+        return Cell::Invalid;
+    };
+    let word = cell.trim_ascii();
+    match codes.get(word) {
+        Some(&code) => Cell::Number(code),
+        None if crate::table::number::is_unset(word) => Cell::Missing,
+        None => Cell::Number(*other),
+    }
+}

@@ -1,0 +1,324 @@
+//! The columns that a model expects, and how the header of a file is matched to them.
+
+use crate::{Error, ErrorKind};
+use serde::{Deserialize, Serialize};
+
+/// How the cells of a column are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ColumnKind {
+    /// A number, `inf` included; `nan`, `-` and nothing are missing values.
+    Numeric,
+    /// A word of a fixed dictionary; a word not in it is 'other'.
+    Categorical,
+    /// A moment, as epoch seconds or `YYYY-MM-DD HH:MM:SS`; its value is the second of the day (UTC), because the
+    /// date names the capture and nothing else.
+    Time,
+}
+
+/// One column that a model reads: one feature.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its name, as in the header that the model was trained on.
+    pub name: String,
+    /// Other names that it goes by.
+    pub aliases: Vec<String>,
+    /// How its cells are read.
+    pub kind: ColumnKind,
+    /// Share of the forest's impurity decrease that comes from this column; all columns add up to about 1.
+    pub importance: f32,
+}
+
+/// The columns that a model knows. Their order is the order of features everywhere.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// The features, in order.
+    pub columns: Vec<Column>,
+    /// Names under which a label is expected, the training file's own first.
+    pub label_columns: Vec<String>,
+}
+
+/// The least share of importance that a header must match: below it, a model would mostly be guessing.
+pub const MIN_IMPORTANCE_SHARE: f32 = 0.5;
+
+/// Names that hold labels in the datasets that people use, as [`normalised`] gives them.
+const USUAL_LABELS: [&str; 17] = [
+    "label",
+    "labels",
+    "attacktype",
+    "attack",
+    "attackcat",
+    "labelmulticlass",
+    "labelbinary",
+    "detailed-label",
+    "detailedlabel",
+    "class",
+    "classname",
+    "category",
+    "subcategory",
+    "family",
+    "target",
+    "traffictype",
+    "isattack",
+];
+
+/// Whether a column of this name holds labels by custom.
+pub fn is_usual_label(name: &str) -> bool {
+    USUAL_LABELS.contains(&normalised(name).as_str())
+}
+
+/// A column name as names are compared: lower case, without blanks, dots and underscores.
+pub fn normalised(name: &str) -> String {
+    name.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '_' | '\u{feff}'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Which column of a file holds its labels.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LabelChoice {
+    /// The first of the model's label columns that is there, or else one with a usual name.
+    #[default]
+    Auto,
+    /// None.
+    None,
+    /// The one of this name.
+    Named(String),
+}
+
+/// How a file's header answers to a schema.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeaderMatch {
+    /// For each column of the schema, its index in the header.
+    pub columns: Vec<Option<usize>>,
+    /// Index of the label column in the header.
+    pub label: Option<usize>,
+    /// Columns of the header that are not read, and why.
+    pub ignored: Vec<(usize, Ignored)>,
+    /// Share of the model's importance that the matched columns carry, 0 to 1.
+    pub importance_share: f32,
+}
+
+/// Why a column of a file is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ignored {
+    /// The model does not know it.
+    Unknown,
+    /// Another column before it has the same name.
+    Duplicate,
+    /// It looks like a label, and another column was taken as such.
+    OtherLabel,
+}
+
+impl Ignored {
+    /// For people.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Unknown => "not used by the model",
+            Self::Duplicate => "another column has the same name",
+            Self::OtherLabel => "a label that is not compared with",
+        }
+    }
+}
+
+impl Schema {
+    /// Finds the schema's columns in a header, by name and then by alias, ignoring case, blanks, dots and underscores.
+    ///
+    /// # Errors
+    ///
+    /// [`NoSuchColumn`](ErrorKind::NoSuchColumn) where the label column that was asked for is not there. Too small a share
+    /// of importance is not an error here: see [`HeaderMatch::require`].
+    pub fn match_header(
+        &self,
+        header: &[String],
+        label: &LabelChoice,
+    ) -> Result<HeaderMatch, Error> {
+        let names: Vec<String> = header.iter().map(|name| normalised(name)).collect();
+        let find = |name: &str| names.iter().position(|other| *other == normalised(name));
+        let label = match label {
+            LabelChoice::None => None,
+            LabelChoice::Named(name) => Some(find(name).ok_or_else(|| {
+                let message = format!(
+                    "There is no column {name:?} to take labels from. The file has: {}.",
+                    header.join(", ")
+                );
+                Error::new(ErrorKind::NoSuchColumn, message)
+            })?),
+            LabelChoice::Auto => self
+                .label_columns
+                .iter()
+                .find_map(|name| find(name))
+                .or_else(|| {
+                    let feature = |index: usize| {
+                        self.columns
+                            .iter()
+                            .any(|column| normalised(&column.name) == names[index])
+                    };
+                    (0..header.len())
+                        .find(|&index| is_usual_label(&header[index]) && !feature(index))
+                }),
+        };
+        let taken = |index: &usize| Some(*index) != label;
+        let columns: Vec<Option<usize>> = self
+            .columns
+            .iter()
+            .map(|column| {
+                std::iter::once(&column.name)
+                    .chain(&column.aliases)
+                    .find_map(|name| find(name).filter(taken))
+            })
+            .collect();
+        let why = |index: usize| {
+            if names[..index].contains(&names[index]) {
+                Ignored::Duplicate
+            } else if is_usual_label(&header[index]) {
+                Ignored::OtherLabel
+            } else {
+                Ignored::Unknown
+            }
+        };
+        let ignored = (0..header.len())
+            .filter(|&index| Some(index) != label && !columns.contains(&Some(index)))
+            .map(|index| (index, why(index)))
+            .collect();
+        let total: f32 = self.columns.iter().map(|column| column.importance).sum();
+        let found: f32 = self
+            .columns
+            .iter()
+            .zip(&columns)
+            .filter(|(_, index)| index.is_some())
+            .map(|(column, _)| column.importance)
+            .sum();
+        let importance_share = if total > 0.0 { found / total } else { 0.0 };
+        Ok(HeaderMatch {
+            columns,
+            label,
+            ignored,
+            importance_share,
+        })
+    }
+}
+
+impl HeaderMatch {
+    /// Refuses a header that has too little of what the model leans on.
+    ///
+    /// # Errors
+    ///
+    /// [`NoSchemaMatch`](ErrorKind::NoSchemaMatch), with the most important of the missing columns.
+    pub fn require(&self, schema: &Schema, model: &str) -> Result<(), Error> {
+        if self.importance_share >= MIN_IMPORTANCE_SHARE {
+            return Ok(());
+        }
+        let mut missing: Vec<&Column> = schema
+            .columns
+            .iter()
+            .zip(&self.columns)
+            .filter(|(_, index)| index.is_none())
+            .map(|(column, _)| column)
+            .collect();
+        missing.sort_by(|a, b| b.importance.total_cmp(&a.importance));
+        let names: Vec<&str> = missing
+            .iter()
+            .take(8)
+            .map(|column| column.name.as_str())
+            .collect();
+        let rest = missing.len() - names.len();
+        let more = if rest > 0 {
+            format!(" and {rest} more")
+        } else {
+            String::new()
+        };
+        let found = schema.columns.len() - missing.len();
+        Err(Error::new(
+            ErrorKind::NoSchemaMatch,
+            format!(
+                "The file does not have the columns that the model {model} needs: {found} of {} are there, which carry {:.0} % of \
+                 its importance; at least {:.0} % are needed. Missing: {}{more}. Check that the first line is the header, or \
+                 choose a model for this kind of file.",
+                schema.columns.len(),
+                100.0 * self.importance_share,
+                100.0 * MIN_IMPORTANCE_SHARE,
+                names.join(", "),
+            ),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> Schema {
+        let column = |name: &str, alias: &str, importance| Column {
+            name: name.into(),
+            aliases: vec![alias.into()],
+            kind: ColumnKind::Numeric,
+            importance,
+        };
+        Schema {
+            columns: vec![
+                column("flow_duration", "dur", 0.6),
+                column("fwd_pkts_payload.min", "x", 0.3),
+                column("proto", "y", 0.1),
+            ],
+            label_columns: vec!["Attack_type".into()],
+        }
+    }
+
+    fn header(names: &str) -> Vec<String> {
+        names.split(',').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn names_match_whatever_their_case_and_separators() {
+        let found = schema()
+            .match_header(
+                &header("FWD PKTS Payload_Min,Flow Duration,no,flow duration,attack type,label"),
+                &LabelChoice::Auto,
+            )
+            .expect("a match");
+        assert_eq!(found.columns, [Some(1), Some(0), None]);
+        assert_eq!(found.label, Some(4));
+        assert_eq!(
+            found.ignored,
+            [
+                (2, Ignored::Unknown),
+                (3, Ignored::Duplicate),
+                (5, Ignored::OtherLabel)
+            ]
+        );
+        assert!((found.importance_share - 0.9).abs() < 1e-6);
+    }
+
+    #[test]
+    fn an_alias_stands_in_for_a_name() {
+        let found = schema()
+            .match_header(&header("DUR,b"), &LabelChoice::None)
+            .expect("a match");
+        assert_eq!(found.columns, [Some(0), None, None]);
+        assert!(found.require(&schema(), "m").is_ok());
+    }
+
+    #[test]
+    fn too_little_of_what_matters_is_refused_with_the_list() {
+        let found = schema()
+            .match_header(&header("proto,b"), &LabelChoice::Auto)
+            .expect("a match");
+        let error = found.require(&schema(), "m").expect_err("a refusal");
+        assert_eq!(error.kind(), ErrorKind::NoSchemaMatch);
+        assert!(
+            error
+                .to_string()
+                .contains("flow_duration, fwd_pkts_payload.min"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_label_that_was_asked_for_must_be_there() {
+        let error = schema()
+            .match_header(&header("a,b"), &LabelChoice::Named("kind".into()))
+            .expect_err("a refusal");
+        assert_eq!(error.kind(), ErrorKind::NoSuchColumn);
+    }
+}

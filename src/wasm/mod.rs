@@ -1,0 +1,374 @@
+//! The boundary to JavaScript. Small records are serialised, columns are typed arrays, and there is one call per slice
+//! and chunk, never one per row. Offsets are JavaScript numbers, exact below 2⁵³.
+
+mod records;
+
+use crate::analysis::{
+    LABEL_UNKNOWN, MergeEvent, Merger, Plan, PlanOptions, Purpose, SliceOutcome, SliceTask,
+    read_cells,
+};
+use crate::metrics::RankCounts;
+use crate::model::Model;
+use crate::schema::LabelChoice;
+use crate::table::{Progress, SliceSpan};
+use crate::{Error, ErrorKind, pack};
+use js_sys::{
+    Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uint16Array, Uint32Array,
+};
+use records::to_js;
+use std::sync::Arc;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("types.d.ts");
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(typescript_type = "ModelInfo")]
+    pub type JsModelInfo;
+    #[wasm_bindgen(typescript_type = "Recognition")]
+    pub type JsRecognition;
+    #[wasm_bindgen(typescript_type = "PlanOptions")]
+    pub type JsPlanOptions;
+    #[wasm_bindgen(typescript_type = "Cells")]
+    pub type JsCells;
+    #[wasm_bindgen(typescript_type = "SliceOutput")]
+    pub type JsSliceOutput;
+    #[wasm_bindgen(typescript_type = "MergeEvent[]")]
+    pub type JsMergeEvents;
+    #[wasm_bindgen(typescript_type = "Summary")]
+    pub type JsSummary;
+    #[wasm_bindgen(typescript_type = "DetectorSweep")]
+    pub type JsDetectorSweep;
+}
+
+/// A `FlowsieveError` for JavaScript.
+fn js_error(error: &Error, details: Option<JsValue>) -> JsValue {
+    js_error_of(error.kind().name(), &error.to_string(), details)
+}
+
+fn js_error_of(kind: &str, message: &str, details: Option<JsValue>) -> JsValue {
+    let js = js_sys::Error::new(message);
+    js.set_name("FlowsieveError");
+    set(&js, "kind", &kind.into());
+    if let Some(details) = details {
+        set(&js, "details", &details);
+    }
+    js.into()
+}
+
+/// Sets a property of an object made here; that cannot fail.
+fn set(object: &Object, name: &str, value: &JsValue) {
+    let done = Reflect::set(object, &name.into(), value);
+    debug_assert!(done.is_ok());
+}
+
+/// A model, ready to score.
+#[wasm_bindgen(js_name = Model)]
+pub struct JsModel {
+    model: Arc<Model>,
+    sections: Vec<pack::Section>,
+    bytes: usize,
+}
+
+#[wasm_bindgen(js_class = Model)]
+impl JsModel {
+    /// Reads a model file, checks it and runs its own rows.
+    #[wasm_bindgen(constructor)]
+    pub fn new(pack_bytes: &[u8]) -> Result<JsModel, JsValue> {
+        let open = || -> Result<JsModel, Error> {
+            let model = Arc::new(Model::new(pack::read(pack_bytes)?)?);
+            Ok(JsModel {
+                model,
+                sections: pack::sections(pack_bytes)?,
+                bytes: pack_bytes.len(),
+            })
+        };
+        open().map_err(|error| js_error(&error, None))
+    }
+
+    /// What the model is.
+    pub fn info(&self) -> Result<JsModelInfo, JsValue> {
+        Ok(to_js(&records::ModelInfo::new(
+            self.model.spec(),
+            &self.sections,
+            self.bytes,
+        ))?
+        .unchecked_into())
+    }
+}
+
+/// How a file is analysed with a model.
+#[wasm_bindgen(js_name = Plan)]
+pub struct JsPlan {
+    plan: Arc<Plan>,
+}
+
+#[wasm_bindgen(js_class = Plan)]
+impl JsPlan {
+    /// `head` is the file's first bytes (all, or at least 1.1 MiB), `size` the file's.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        model: &JsModel,
+        head: &[u8],
+        size: f64,
+        options: &JsPlanOptions,
+    ) -> Result<JsPlan, JsValue> {
+        let options = plan_options(options);
+        let plan =
+            Plan::new(Arc::clone(&model.model), head, size as u64, &options).map_err(|error| {
+                let details = (error.kind() == ErrorKind::NoSchemaMatch)
+                    .then(|| {
+                        records::Recognition::of_refused(
+                            &model.model,
+                            head,
+                            size as u64,
+                            &options.label,
+                        )
+                    })
+                    .flatten()
+                    .and_then(|recognition| to_js(&recognition).ok());
+                js_error(&error, details)
+            })?;
+        Ok(JsPlan {
+            plan: Arc::new(plan),
+        })
+    }
+
+    /// What was recognised in the file's header.
+    pub fn recognition(&self) -> Result<JsRecognition, JsValue> {
+        let plan = &self.plan;
+        Ok(to_js(&records::Recognition::new(
+            plan.model(),
+            plan.head(),
+            plan.header(),
+        ))?
+        .unchecked_into())
+    }
+
+    /// Offset of the first row.
+    #[wasm_bindgen(js_name = dataStart)]
+    pub fn data_start(&self) -> f64 {
+        self.plan.head().data_start as f64
+    }
+
+    /// Splits bytes that begin at the start of a record into rows, for showing them.
+    pub fn cells(&self, bytes: &[u8], max_rows: usize) -> JsCells {
+        let cells = read_cells(&self.plan, bytes, max_rows);
+        let rows = cells
+            .rows
+            .iter()
+            .map(|row| row.iter().map(JsValue::from).collect::<Array>())
+            .collect::<Array>();
+        let object = Object::new();
+        set(&object, "rows", &rows);
+        set(&object, "zscores", &Float32Array::from(&cells.z_scores[..]));
+        set(&object, "offsets", &Uint32Array::from(&cells.offsets[..]));
+        object.unchecked_into()
+    }
+}
+
+fn plan_options(options: &JsPlanOptions) -> PlanOptions {
+    let option = |name: &str| Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    let label = option("labelColumn");
+    PlanOptions {
+        seed: option("seed").as_f64().unwrap_or(0.0) as u64,
+        label: match label.as_string() {
+            Some(name) => LabelChoice::Named(name),
+            None if label.is_null() => LabelChoice::None,
+            None => LabelChoice::Auto,
+        },
+    }
+}
+
+/// Where to cut a file into slices of about `slice_bytes`: the begin of each, then the file's end.
+#[wasm_bindgen(js_name = sliceBounds)]
+pub fn slice_bounds(plan: &JsPlan, slice_bytes: f64) -> Float64Array {
+    let bounds: Vec<f64> = plan
+        .plan
+        .slice_bounds(slice_bytes as u64)
+        .iter()
+        .map(|&bound| bound as f64)
+        .collect();
+    Float64Array::from(&bounds[..])
+}
+
+/// Reads and scores one slice.
+#[wasm_bindgen(js_name = SliceTask)]
+pub struct JsSliceTask {
+    task: Option<SliceTask>,
+    /// Bytes on their way in: the one copy from JavaScript's memory.
+    inbox: Vec<u8>,
+}
+
+/// How much crosses at once: what the reader works on stays small whatever the chunks that a stream yields.
+const INBOX_BYTES: u32 = 1 << 17;
+
+#[wasm_bindgen(js_class = SliceTask)]
+impl JsSliceTask {
+    /// Slice `index`, the bytes `begin..end`; `first` is where its first record starts, if that is known. `reject_all`
+    /// only finds its rows and rejects them.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        plan: &JsPlan,
+        index: u32,
+        begin: f64,
+        end: f64,
+        first: Option<f64>,
+        reject_all: bool,
+    ) -> Self {
+        let span = SliceSpan {
+            begin: begin as u64,
+            end: end as u64,
+            first: first.map(|first| first as u64),
+        };
+        let purpose = if reject_all {
+            Purpose::RejectAll
+        } else {
+            Purpose::Score
+        };
+        Self {
+            task: Some(SliceTask::new(Arc::clone(&plan.plan), index, span, purpose)),
+            inbox: Vec::new(),
+        }
+    }
+
+    /// Takes consecutive bytes from `position()` on; true once nothing more is needed.
+    pub fn push(&mut self, chunk: &Uint8Array) -> Result<bool, JsValue> {
+        let task = self.task.as_mut().ok_or_else(finished)?;
+        let length = chunk.length();
+        let mut at = 0;
+        while at < length {
+            let piece = chunk.subarray(at, length.min(at + INBOX_BYTES));
+            self.inbox.resize(piece.length() as usize, 0);
+            piece.copy_to(&mut self.inbox);
+            if task.push(&self.inbox) == Progress::Done {
+                return Ok(true);
+            }
+            at += INBOX_BYTES;
+        }
+        Ok(false)
+    }
+
+    /// Offset of the next byte wanted.
+    pub fn position(&self) -> f64 {
+        self.task
+            .as_ref()
+            .map_or(f64::NAN, |task| task.position() as f64)
+    }
+
+    /// The results: once `push` returned true or the file has ended.
+    pub fn finish(&mut self) -> Result<JsSliceOutput, JsValue> {
+        let (outcome, columns) = self.task.take().ok_or_else(finished)?.finish();
+        let meta = postcard::to_allocvec(&outcome)
+            .map_err(|error| js_error_of("internal", &error.to_string(), None))?;
+        let object = Object::new();
+        set(&object, "meta", &Uint8Array::from(&meta[..]));
+        set(&object, "class", &Uint8Array::from(&columns.class[..]));
+        set(&object, "label", &Uint8Array::from(&columns.label[..]));
+        set(
+            &object,
+            "confidence",
+            &Uint16Array::from(&columns.confidence[..]),
+        );
+        set(&object, "rank", &Uint16Array::from(&columns.rank[..]));
+        set(&object, "offsets", &Uint32Array::from(&columns.offsets[..]));
+        Ok(object.unchecked_into())
+    }
+}
+
+fn finished() -> JsValue {
+    js_error_of("internal", "This slice is finished.", None)
+}
+
+/// Joins what slices say, in the order of the file.
+#[wasm_bindgen(js_name = Merger)]
+pub struct JsMerger {
+    merger: Merger,
+    plan: Arc<Plan>,
+}
+
+#[wasm_bindgen(js_class = Merger)]
+impl JsMerger {
+    /// For the slices that `sliceBounds` gave.
+    #[wasm_bindgen(constructor)]
+    pub fn new(plan: &JsPlan, bounds: &[f64]) -> Self {
+        let bounds = bounds.iter().map(|&bound| bound as u64).collect();
+        Self {
+            merger: Merger::new(&plan.plan, bounds),
+            plan: Arc::clone(&plan.plan),
+        }
+    }
+
+    /// Takes a slice's `meta`; tells which slices are accepted, in the order of the file, or must run again.
+    pub fn offer(&mut self, meta: &[u8]) -> Result<JsMergeEvents, JsValue> {
+        let outcome: SliceOutcome = postcard::from_bytes(meta)
+            .map_err(|error| js_error_of("internal", &error.to_string(), None))?;
+        let events = self.merger.offer(outcome).into_iter().map(|event| {
+            let object = Object::new();
+            let put = |name: &str, value: u64| set(&object, name, &(value as f64).into());
+            match event {
+                MergeEvent::Accept {
+                    slice,
+                    rows,
+                    row_base,
+                    first_record,
+                    first_line,
+                    last_line,
+                } => {
+                    set(&object, "type", &"accept".into());
+                    put("slice", slice.into());
+                    put("rows", rows);
+                    put("rowBase", row_base);
+                    put("firstRecord", first_record);
+                    put("firstLine", first_line);
+                    put("lastLine", last_line);
+                }
+                MergeEvent::Rerun { slice, first } => {
+                    set(&object, "type", &"rerun".into());
+                    put("slice", slice.into());
+                    put("first", first);
+                }
+            }
+            object
+        });
+        Ok(events.collect::<Array>().unchecked_into())
+    }
+
+    /// The summary of the slices accepted so far.
+    pub fn summary(&self) -> Result<JsSummary, JsValue> {
+        Ok(to_js(&records::Summary::new(self.merger.summary(), &self.plan))?.unchecked_into())
+    }
+}
+
+/// What the detector flags at each contamination, and its AUROC where labels tell attacks from benign rows.
+#[wasm_bindgen(js_name = detectorSweep)]
+pub fn detector_sweep(
+    rank: &[u16],
+    label: &[u8],
+    class: &[u8],
+    model: &JsModel,
+    contaminations: &[f64],
+) -> Result<JsDetectorSweep, JsValue> {
+    let kinds = &model.model.spec().taxonomy.kinds;
+    let mut counts = RankCounts::new();
+    for ((&rank, &label), &class) in rank.iter().zip(label).zip(class) {
+        if class != crate::analysis::CLASS_REJECTED {
+            let unknown_is_attack = (label == LABEL_UNKNOWN).then_some(true);
+            counts.add(
+                rank,
+                kinds
+                    .get(usize::from(label))
+                    .map(|kind| kind.attack)
+                    .or(unknown_is_attack),
+            );
+        }
+    }
+    Ok(to_js(&records::DetectorSweep::new(&counts, contaminations))?.unchecked_into())
+}
+
+/// Ends in a wasm trap: how tests see that a failing worker is survived.
+#[wasm_bindgen]
+pub fn trap() {
+    core::arch::wasm32::unreachable()
+}

@@ -1,0 +1,44 @@
+import type { DetectorSweep, ModelInfo, Recognition, Summary } from '../src/api.js';
+
+/** Options of a plan. */
+export interface PlanOptions {
+  /** Decides which rows are in the sample. */
+  seed?: number;
+  /** The column with labels; null for none, by default found by name. */
+  labelColumn?: string | null;
+}
+
+/** Rows as they stand in the file. */
+export interface Cells {
+  /** The cells of each row; none where a row could not be split. */
+  rows: string[][];
+  /** Standard deviations from the training mean, rows × header columns; NaN where there is none. */
+  zscores: Float32Array;
+  /** Where each row starts in the bytes. */
+  offsets: Uint32Array;
+}
+
+/** One slice's results, one entry a row. */
+export interface SliceOutput {
+  /** For the merger. */
+  meta: Uint8Array<ArrayBuffer>;
+  class: Uint8Array<ArrayBuffer>;
+  label: Uint8Array<ArrayBuffer>;
+  confidence: Uint16Array<ArrayBuffer>;
+  rank: Uint16Array<ArrayBuffer>;
+  /** From the slice's first record on. */
+  offsets: Uint32Array<ArrayBuffer>;
+}
+
+/** What follows from a slice's arrival. */
+export type MergeEvent =
+  | {
+      type: 'accept';
+      slice: number;
+      rows: number;
+      rowBase: number;
+      firstRecord: number;
+      firstLine: number;
+      lastLine: number;
+    }
+  | { type: 'rerun'; slice: number; first: number };
