@@ -5,7 +5,15 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import type { Analysis, Progress, Recognition, SliceFailure, Summary } from '../../www/src/api.js';
+import type {
+  Analysis,
+  ModelEntry,
+  Progress,
+  Recognition,
+  SampleEntry,
+  SliceFailure,
+  Summary,
+} from '../../www/src/api.js';
 import { DIST, nativeProgram } from './fixtures.js';
 
 /** The library's exports, as a page that imports it has them. */
