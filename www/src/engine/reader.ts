@@ -22,23 +22,36 @@ const PIECE_BYTES = 1024 * 1024;
 
 const STALL_MS = 5000;
 
-/** Pushes the file's bytes until the sink has enough or the file ends. `end` is where the slice ends. */
-export async function feed(file: Blob, sink: ByteSink, end: number): Promise<void> {
+/**
+ * Pushes the file's bytes until the sink has enough or the file ends. `end` is where the slice ends;
+ * a read that takes longer than `stallMs` is given up.
+ */
+export async function feed(
+  file: Blob,
+  sink: ByteSink,
+  end: number,
+  stallMs = STALL_MS,
+): Promise<void> {
   let limit = Math.min(file.size, end + TAIL_BYTES);
   while (sink.position() < file.size) {
     limit = Math.min(file.size, Math.max(limit, sink.position() + TAIL_BYTES));
-    const enough = await pushStream(file, sink, limit);
+    const enough = await pushStream(file, sink, limit, stallMs);
     if (enough || (enough === undefined && (await pushPieces(file, sink, limit)))) return;
     limit += PIECE_BYTES;
   }
 }
 
 /** By a stream; undefined when it stalled before the limit. */
-async function pushStream(file: Blob, sink: ByteSink, limit: number): Promise<boolean | undefined> {
+async function pushStream(
+  file: Blob,
+  sink: ByteSink,
+  limit: number,
+  stallMs: number,
+): Promise<boolean | undefined> {
   const reader = file.slice(sink.position(), limit).stream().getReader();
   try {
     for (;;) {
-      const read = await inTime(reader.read());
+      const read = await inTime(reader.read(), stallMs);
       if (read === undefined) return undefined;
       // A stream that ends early is a file that shrank; reading pieces will tell.
       if (read.done) return sink.position() < limit ? undefined : false;
@@ -63,10 +76,10 @@ async function pushPieces(file: Blob, sink: ByteSink, limit: number): Promise<bo
 }
 
 /** The promise's value, or undefined once it has taken too long. */
-async function inTime<T>(promise: Promise<T>): Promise<T | undefined> {
+async function inTime<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, STALL_MS, undefined);
+    timer = setTimeout(resolve, limitMs, undefined);
   });
   try {
     return await Promise.race([promise, late]);

@@ -1,0 +1,86 @@
+// How a slice's bytes are read, without a page: from streams that behave and from streams that don't.
+
+import { FlowsieveError } from '../../www/src/api.js';
+import { feed } from '../../www/src/engine/reader.js';
+import { expect, test } from './fixtures.js';
+
+const BYTES = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * 31) % 251);
+
+/** Takes bytes from `at` until it has those up to `enough`, and checks that none is skipped. */
+function sink(at: number, enough: number) {
+  let position = at;
+  return {
+    position: () => position,
+    push(chunk: Uint8Array) {
+      const expected = BYTES.subarray(position, position + chunk.length);
+      if (Buffer.compare(chunk, expected) !== 0) throw new Error(`wrong bytes at ${position}`);
+      position += chunk.length;
+      return position >= enough;
+    },
+  };
+}
+
+/** A file whose streams stop answering after `chunks` chunks of 10,000 bytes each. */
+class StallingFile extends Blob {
+  constructor(
+    private readonly content: Uint8Array<ArrayBuffer>,
+    private readonly chunks: number,
+  ) {
+    super([content]);
+  }
+
+  override slice(begin = 0, end = this.size): Blob {
+    return new StallingFile(this.content.slice(begin, end), this.chunks);
+  }
+
+  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const { content, chunks } = this;
+    let sent = 0;
+    return new ReadableStream({
+      pull(controller) {
+        if (sent === chunks) return new Promise(() => {});
+        const at = 10_000 * sent;
+        controller.enqueue(content.slice(at, at + 10_000));
+        sent += 1;
+        return undefined;
+      },
+    });
+  }
+}
+
+test('reading begins and ends where the sink says', async () => {
+  for (const [at, end, enough] of [
+    [0, 1_000_000, 1_000_000],
+    [999_999, 1_500_000, 1_500_100],
+    // A record that goes on far beyond its slice.
+    [10, 1000, 2_900_000],
+    // And one that the file ends in.
+    [2_000_000, 3_000_000, 4_000_000],
+    // Nothing left to read.
+    [3_000_000, 3_000_000, 4_000_000],
+  ] as const) {
+    const reached = sink(at, enough);
+    await feed(new Blob([BYTES]), reached, end);
+    expect(reached.position()).toBeGreaterThanOrEqual(Math.min(enough, BYTES.length));
+    // Little more than needed is read: 64 KiB, or a MiB where that was not enough, and a chunk.
+    expect(reached.position()).toBeLessThanOrEqual(Math.max(end, enough) + 2 ** 21);
+  }
+});
+
+test('a stream that stalls is read in pieces instead', async () => {
+  for (const chunks of [0, 1, 7]) {
+    const reached = sink(500_000, 2_500_000);
+    await feed(new StallingFile(BYTES, chunks), reached, 2_500_000, 20);
+    expect(reached.position()).toBeGreaterThanOrEqual(2_500_000);
+  }
+});
+
+test('a file that is shorter than it was is unreadable', async () => {
+  const whole = new Blob([BYTES]);
+  const shrunk = new Blob([BYTES.subarray(0, 1_200_000)]);
+  Object.defineProperty(shrunk, 'size', { value: whole.size });
+  shrunk.slice = (begin, end) => new Blob([BYTES.subarray(0, 1_200_000).subarray(begin, end)]);
+  const reading = feed(shrunk, sink(1_000_000, 2_000_000), 2_000_000);
+  await expect(reading).rejects.toThrow(FlowsieveError);
+  await expect(reading).rejects.toMatchObject({ kind: 'file-unreadable' });
+});
