@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { Kept } from '../../www/src/api.js';
 import {
   analyzeIn,
@@ -16,8 +17,13 @@ import {
 } from './engine-page.js';
 import { expect, test } from './fixtures.js';
 
-/** Where docs/pack-format.md puts the format's version. */
-const VERSION_AT = 8;
+/** A model file of the next format version, as docs/pack-format.md has it: the header's checksum is right. */
+function ofNextVersion(pack: Buffer): Buffer {
+  const next = Buffer.from(pack);
+  next.writeUInt16LE(next.readUInt16LE(8) + 1, 8);
+  next.writeUInt32LE(crc32(next.subarray(0, 20)), 20);
+  return next;
+}
 
 test.beforeEach(async ({ page, site }) => {
   await page.goto(site.root);
@@ -171,11 +177,7 @@ test.describe('a model file', () => {
           copy[at] = (copy[at] ?? 0) ^ 0x10;
         }),
     ],
-    [
-      'of a version to come',
-      'pack-too-new',
-      () => changed((copy) => copy.writeUInt16LE(copy.readUInt16LE(VERSION_AT) + 1, VERSION_AT)),
-    ],
+    ['of a version to come', 'pack-too-new', () => ofNextVersion(pack())],
   ];
   for (const [what, kind, make] of broken) {
     test(`${what} is refused`, async ({ page }) => {

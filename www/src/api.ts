@@ -11,11 +11,16 @@
 /**
  * What was refused or went wrong, with a message that can be shown as it is.
  *
- * `kind` is stable and meant for programs. About the model file: `pack-damaged`, `pack-too-new`. About
- * the input: `empty-input`, `header-only`, `not-text`, `too-many-columns`, `no-schema-match` (`details`
- * is the best {@link Recognition}), `file-unreadable` (`details` is what was {@link Kept}). About the
- * page: `asset-missing`, `worker-start`, `worker-failed`, `disposed`, `bad-option`, `internal`. Later
- * versions may add kinds.
+ * `kind` is stable and meant for programs:
+ *
+ * - about the model file: `pack-not-a-pack`, `pack-too-new`, `pack-damaged`, `pack-self-test`;
+ * - about the input: `empty-input`, `header-only`, `bad-header`, `not-text`, `too-many-columns`,
+ *   `no-such-column`, `no-schema-match` (`details` is the best {@link Recognition}),
+ *   `file-unreadable` (`details` is what was {@link Kept}, if reading had begun);
+ * - about the page: `asset-missing`, `worker-start`, `worker-failed`, `disposed`, `bad-option`,
+ *   `internal`.
+ *
+ * Later versions may add kinds.
  */
 export class FlowsieveError extends Error {
   /** A stable name for what happened. */
