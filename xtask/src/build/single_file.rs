@@ -23,7 +23,10 @@ pub(super) fn write(workspace: &Workspace, html: &str, catalogued: &[String]) ->
     let script = page::single_script(workspace)?;
     let style = files::read(&dist.join("app.css"))?;
 
-    let mut data = data_block("notice", &files::read(&workspace.root().join("NOTICE"))?)?;
+    let mut data = String::new();
+    for name in super::NOTICES {
+        data.push_str(&data_block(name, &files::read(&workspace.root().join(name))?)?);
+    }
     let own = ["flowsieve.wasm", "worker.js"].map(str::to_owned);
     for name in own.iter().chain(catalogued) {
         let encoded = STANDARD.encode(files::read_bytes(&dist.join(name))?);
