@@ -27,7 +27,7 @@ pub const MAX_NAME_LEN: usize = 128;
 pub const REFERENCE_QUANTILES: usize = 17;
 
 /// Checks all that [`super::Model`] relies on.
-pub(super) fn model(spec: &ModelSpec) -> Result<(), Error> {
+pub(crate) fn model(spec: &ModelSpec) -> Result<(), Error> {
     let n_features = spec.schema.columns.len();
     require((1..=MAX_NAME_LEN).contains(&spec.name.len()), || {
         format!(

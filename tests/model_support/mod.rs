@@ -1,5 +1,8 @@
 //! Made-up models and rows for tests: any shape, all from a seed.
 
+// Each test file uses its own part.
+#![allow(dead_code)]
+
 use flowsieve::model::card::{Card, CardEvaluation, Dataset, LeftOut};
 use flowsieve::model::forest::ForestSpec;
 use flowsieve::model::isolation::{IsolationSpec, IsolationTrees, quantile_table};

@@ -1,0 +1,248 @@
+//! The model file `NAME.sieve`: one reader and one writer, specified to the byte in `docs/pack-format.md`.
+//!
+//! ```text
+//! header | table of sections | sections, compressed one by one
+//! ```
+//!
+//! A file says which format version it has, and of each section whether a reader that does not know it may skip it. So
+//! a newer writer can add to a file without shutting older readers out, and an older reader never scores with half a
+//! model. Everything has a checksum, and every length a limit: a file comes from anywhere.
+//!
+//! The same model gives the same bytes on every machine. Reading gives back exactly what was written.
+
+mod bytes;
+mod container;
+mod trees;
+
+use crate::model::card::Card;
+use crate::model::forest::ForestSpec;
+use crate::model::isolation::{IsolationSpec, QUANTILE_STEPS};
+use crate::model::{ModelSpec, SelfTestRow, validate};
+use crate::{Error, ErrorKind};
+use bytes::{Reader, put_column, put_varint};
+use container::{Contents, Entry};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use container::{FORMAT_VERSION, MAGIC, MAX_FILE_LEN, MAX_SECTIONS};
+
+/// The largest unpacked section that holds no trees.
+pub const MAX_RAW_LEN: usize = 2 << 20;
+/// The largest unpacked section of trees.
+pub const MAX_RAW_TREES_LEN: usize = 64 << 20;
+
+const NAME: [u8; 4] = *b"NAME";
+const SCHEMA: [u8; 4] = *b"SCHM";
+const PREPARATION: [u8; 4] = *b"PREP";
+const TAXONOMY: [u8; 4] = *b"TAXO";
+const FOREST: [u8; 4] = *b"FRST";
+const ISOLATION: [u8; 4] = *b"ISOF";
+const CARD: [u8; 4] = *b"CARD";
+const SELF_TEST: [u8; 4] = *b"TEST";
+const KNOWN: [[u8; 4]; 8] = [
+    NAME,
+    SCHEMA,
+    PREPARATION,
+    TAXONOMY,
+    FOREST,
+    ISOLATION,
+    CARD,
+    SELF_TEST,
+];
+
+/// A section of a model file, as a list of contents shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Four capital letters or digits.
+    pub tag: String,
+    /// Its bytes in the file.
+    pub bytes: usize,
+    /// Its bytes unpacked.
+    pub raw_bytes: usize,
+}
+
+/// The sections of a model file, in order, those that this reader does not know and may skip included.
+///
+/// # Errors
+/// As [`read`], for all that concerns the file as a whole. The sections are not unpacked.
+pub fn sections(bytes: &[u8]) -> Result<Vec<Section>, Error> {
+    let contents = Contents::of(bytes, &KNOWN)?;
+    let section = |entry: &Entry<'_>| Section {
+        tag: entry.tag_name(),
+        bytes: entry.stored.len(),
+        raw_bytes: entry.raw_len,
+    };
+    Ok(contents.entries.iter().map(section).collect())
+}
+
+/// Reads a model file. What it says is unpacked, not judged: [`crate::model::Model::new`] does that.
+///
+/// # Errors
+/// [`ErrorKind::PackNotAPack`] where the bytes are something else, [`ErrorKind::PackTooNew`] where they need a newer
+/// reader, [`ErrorKind::PackDamaged`] where anything else is wrong with them.
+pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
+    let contents = Contents::of(bytes, &KNOWN)?;
+    let name = contents.require(NAME)?.unpack(MAX_RAW_LEN)?;
+    Ok(ModelSpec {
+        name: String::from_utf8(name.into_owned()).map_err(|_| damaged("its name is no text"))?,
+        schema: from_postcard(contents.require(SCHEMA)?)?,
+        preparation: from_postcard(contents.require(PREPARATION)?)?,
+        taxonomy: from_postcard(contents.require(TAXONOMY)?)?,
+        forest: read_forest(&contents.require(FOREST)?.unpack(MAX_RAW_TREES_LEN)?)?,
+        isolation: match contents.find(ISOLATION) {
+            Some(entry) => read_isolation(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
+            None => IsolationSpec::default(),
+        },
+        card: match contents.find(CARD) {
+            Some(entry) => from_postcard(entry)?,
+            None => Card::default(),
+        },
+        self_test: from_postcard(contents.require(SELF_TEST)?)?,
+    })
+}
+
+/// Writes a model file.
+///
+/// # Errors
+/// [`ErrorKind::PackDamaged`] where the model is one that [`crate::model::Model::new`] refuses (its self-test rows are
+/// not run), or too large for the format's limits.
+pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
+    validate::model(spec)?;
+    let mut writer = container::Writer::default();
+    writer.add(NAME, true, spec.name.as_bytes().to_vec(), MAX_RAW_LEN)?;
+    writer.add(SCHEMA, true, to_postcard(&spec.schema)?, MAX_RAW_LEN)?;
+    writer.add(
+        PREPARATION,
+        true,
+        to_postcard(&spec.preparation)?,
+        MAX_RAW_LEN,
+    )?;
+    writer.add(TAXONOMY, true, to_postcard(&spec.taxonomy)?, MAX_RAW_LEN)?;
+    writer.add(FOREST, true, write_forest(&spec.forest), MAX_RAW_TREES_LEN)?;
+    if !spec.isolation.trees.is_empty() {
+        writer.add(
+            ISOLATION,
+            true,
+            write_isolation(&spec.isolation),
+            MAX_RAW_TREES_LEN,
+        )?;
+    }
+    writer.add(CARD, false, to_postcard(&spec.card)?, MAX_RAW_LEN)?;
+    let self_test: Vec<SelfTestRow> = spec.self_test.iter().map(canonical).collect();
+    writer.add(SELF_TEST, true, to_postcard(&self_test)?, MAX_RAW_LEN)?;
+    writer.finish()
+}
+
+/// The row with every NaN replaced by the one that all machines agree on.
+fn canonical(row: &SelfTestRow) -> SelfTestRow {
+    let values = row
+        .values
+        .iter()
+        .map(|&value| if value.is_nan() { f32::NAN } else { value });
+    SelfTestRow {
+        values: values.collect(),
+        ..row.clone()
+    }
+}
+
+fn write_forest(spec: &ForestSpec) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_varint(&mut out, u64::from(spec.n_classes));
+    let n_distributions = spec.distributions.len() / usize::from(spec.n_classes).max(1);
+    put_varint(&mut out, n_distributions as u64);
+    out.extend_from_slice(&spec.distributions);
+    trees::put(&mut out, &spec.trees);
+    out
+}
+
+fn read_forest(bytes: &[u8]) -> Result<ForestSpec, Error> {
+    let mut reader = Reader::new(bytes);
+    let n_classes = reader.varint_below(u64::from(u16::MAX) + 1)? as u16;
+    let n_distributions = reader.varint_below(MAX_RAW_TREES_LEN as u64)? as usize;
+    let distributions = reader
+        .take(n_distributions * usize::from(n_classes))?
+        .to_vec();
+    let trees = trees::get(&mut reader)?;
+    reader.finish()?;
+    Ok(ForestSpec {
+        n_classes,
+        distributions,
+        trees,
+    })
+}
+
+fn write_isolation(spec: &IsolationSpec) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_varint(&mut out, u64::from(spec.sample_size));
+    put_varint(&mut out, spec.training_rows);
+    out.push(u8::from(spec.benign_only));
+    let first = spec.quantiles.first().copied().unwrap_or(0);
+    put_varint(&mut out, u64::from(first));
+    let falls: Vec<u32> = spec
+        .quantiles
+        .windows(2)
+        .map(|pair| pair[0].saturating_sub(pair[1]))
+        .collect();
+    put_column(&mut out, &falls);
+    trees::put(&mut out, &spec.trees);
+    out
+}
+
+fn read_isolation(bytes: &[u8]) -> Result<IsolationSpec, Error> {
+    let mut reader = Reader::new(bytes);
+    let sample_size = reader.varint_below(1 << 32)? as u32;
+    let training_rows = reader.varint()?;
+    let benign_only = match reader.byte()? {
+        0 => false,
+        1 => true,
+        _ => return Err(damaged("a flag is neither 0 nor 1")),
+    };
+    let mut quantile = reader.varint_below(1 << 32)? as u32;
+    let mut quantiles = Vec::with_capacity(QUANTILE_STEPS + 1);
+    quantiles.push(quantile);
+    for fall in reader.column(QUANTILE_STEPS)? {
+        let Some(next) = quantile.checked_sub(fall) else {
+            return Err(damaged("a quantile is below zero"));
+        };
+        quantile = next;
+        quantiles.push(quantile);
+    }
+    let trees = trees::get(&mut reader)?;
+    reader.finish()?;
+    Ok(IsolationSpec {
+        sample_size,
+        trees,
+        quantiles,
+        training_rows,
+        benign_only,
+    })
+}
+
+fn to_postcard<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+    postcard::to_allocvec(value).map_err(|error| damaged(&format!("it cannot be stored ({error})")))
+}
+
+fn from_postcard<T: DeserializeOwned>(entry: &Entry<'_>) -> Result<T, Error> {
+    let bytes = entry.unpack(MAX_RAW_LEN)?;
+    match postcard::take_from_bytes(&bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok((_, rest)) => {
+            let (tag, extra) = (entry.tag_name(), rest.len());
+            Err(damaged(&format!(
+                "section {tag} has {extra} bytes more than it needs"
+            )))
+        }
+        Err(error) => Err(damaged(&format!(
+            "section {} cannot be read ({error})",
+            entry.tag_name()
+        ))),
+    }
+}
+
+/// The error of a model file that arrived or was written wrong.
+fn damaged(what: &str) -> Error {
+    Error::new(
+        ErrorKind::PackDamaged,
+        format!("The model file is damaged: {what}. Get it again, or train the model anew."),
+    )
+}
