@@ -1,0 +1,379 @@
+//! However a file is cut, the results are those of the whole file, byte for byte; and what is read agrees with the
+//! crate `csv`.
+
+mod model_support;
+
+use flowsieve::analysis::{
+    MergeEvent, Merger, Plan, PlanOptions, Purpose, RejectKind, ResultColumns, SliceColumns,
+    SliceOutcome, SliceTask, Summary, read_cells,
+};
+use flowsieve::model::Model;
+use flowsieve::table::number::is_unset;
+use flowsieve::table::{MAX_RECORD_BYTES, Progress, SliceSpan};
+use model_support::{Random, Shape, spec};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const HEADER: &str = "feature 0,FEATURE_1,Feature.2,label,extra";
+
+/// A made-up model of one numeric, one categorical and one time column.
+fn model() -> Arc<Model> {
+    let shape = Shape {
+        n_features: 3,
+        n_classes: 3,
+        n_trees: 5,
+        n_leaves: 12,
+        n_isolation_trees: 5,
+        seed: 11,
+    };
+    let mut spec = spec(shape);
+    for column in &mut spec.schema.columns {
+        column.importance = 1.0;
+    }
+    Arc::new(Model::new(spec).expect("a valid model"))
+}
+
+fn plan(bytes: &[u8]) -> Arc<Plan> {
+    let options = PlanOptions {
+        seed: 7,
+        ..PlanOptions::default()
+    };
+    let plan = Plan::new(model(), bytes, bytes.len() as u64, &options);
+    Arc::new(plan.expect("a file that the model fits"))
+}
+
+/// Reads one slice in chunks of random sizes.
+fn read_slice(
+    plan: &Arc<Plan>,
+    bytes: &[u8],
+    slice: u32,
+    span: SliceSpan,
+    random: &mut Random,
+) -> (SliceOutcome, SliceColumns) {
+    let mut task = SliceTask::new(Arc::clone(plan), slice, span, Purpose::Score);
+    let longest = [1, 7, 100, 1 << 20][random.below(4)];
+    loop {
+        let at = (task.position() as usize).min(bytes.len());
+        let end = bytes.len().min(at + 1 + random.below(longest));
+        if at == bytes.len() || task.push(&bytes[at..end]) == Progress::Done {
+            return task.finish();
+        }
+    }
+}
+
+/// Analyses a file cut at `bounds` by workers that answer in random order.
+fn analyse(
+    plan: &Arc<Plan>,
+    bytes: &[u8],
+    bounds: &[u64],
+    random: &mut Random,
+) -> (ResultColumns, Summary) {
+    let mut merger = Merger::new(plan, bounds.to_vec());
+    let mut columns = ResultColumns::default();
+    let mut held: BTreeMap<u32, SliceColumns> = BTreeMap::new();
+    let mut open: Vec<(u32, Option<u64>)> = (0..merger.slices() as u32)
+        .map(|slice| (slice, None))
+        .collect();
+    while !open.is_empty() {
+        let (slice, first) = open.swap_remove(random.below(open.len()));
+        let (begin, end) = (bounds[slice as usize], bounds[slice as usize + 1]);
+        let (outcome, rows) =
+            read_slice(plan, bytes, slice, SliceSpan { begin, end, first }, random);
+        held.insert(slice, rows);
+        for event in merger.offer(outcome) {
+            match event {
+                MergeEvent::Accept {
+                    slice,
+                    rows,
+                    row_base,
+                    first_record,
+                    ..
+                } => {
+                    let slice = held.remove(&slice).expect("a slice that arrived");
+                    assert_eq!(
+                        (rows, row_base),
+                        (slice.class.len() as u64, columns.class.len() as u64)
+                    );
+                    columns.append(&slice, first_record);
+                }
+                MergeEvent::Rerun { slice, first } => open.push((slice, Some(first))),
+            }
+        }
+    }
+    assert!(merger.is_complete());
+    (columns, merger.summary().clone())
+}
+
+fn analyse_whole(plan: &Arc<Plan>, bytes: &[u8]) -> (ResultColumns, Summary) {
+    let bounds = [plan.head().data_start, bytes.len() as u64];
+    analyse(plan, bytes, &bounds, &mut Random(1))
+}
+
+/// Begin of each slice and the file's end, with slices of one byte up.
+fn random_bounds(plan: &Plan, random: &mut Random) -> Vec<u64> {
+    let mut bounds = vec![plan.head().data_start];
+    let longest = [1, 3, 20, 400][random.below(4)];
+    while let Some(&last) = bounds.last().filter(|&&last| last < plan.size()) {
+        bounds.push(plan.size().min(last + 1 + random.below(longest) as u64));
+    }
+    bounds
+}
+
+/// Line ends before an offset, one for each of LF, CR and CRLF.
+fn line_of(bytes: &[u8], offset: u64) -> u64 {
+    let text = &bytes[..offset as usize];
+    let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
+    let ends = text
+        .iter()
+        .filter(|&&byte| byte == b'\r' || byte == b'\n')
+        .count();
+    1 + (ends - pairs) as u64
+}
+
+/// Text of a CSV file that may be broken in any way.
+fn csv_text() -> impl Strategy<Value = Vec<u8>> {
+    let cell = prop_oneof![
+        6 => "[0-9]{1,6}(\\.[0-9]{1,6})?",
+        2 => Just("word 1".to_owned()),
+        1 => Just("kind 2".to_owned()),
+        1 => Just("-".to_owned()),
+        1 => Just(String::new()),
+        1 => Just("inf".to_owned()),
+        1 => "\"[a-z,\"\"\n\r0-9]{0,12}\"",
+        1 => "\"(a|\"\"|\n|\r\n|,){0,8}\"",
+        1 => "[a-z\" ]{0,6}",
+        1 => Just("\"1.5\"".to_owned()),
+        1 => Just("ü".to_owned()),
+    ];
+    let good = (
+        "[0-9]{1,5}(\\.[0-9]{1,3})?",
+        "word [0-9]",
+        "[0-9]{1,9}",
+        "kind [0-4]",
+        "[a-z]{0,3}",
+    )
+        .prop_map(|(a, b, c, d, e)| [a, b, c, d, e].join(","));
+    let ragged = prop::collection::vec(cell.clone(), 1..8).prop_map(|cells| cells.join(","));
+    let full = prop::collection::vec(cell, 5).prop_map(|cells| cells.join(","));
+    let record = prop_oneof![4 => good, 3 => full, 1 => ragged, 1 => Just(String::new())];
+    let line_end = prop_oneof![4 => Just("\n"), 2 => Just("\r\n"), 1 => Just("\r")];
+    let rows = prop::collection::vec((record, line_end), 1..40);
+    (rows, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(rows, mark, ended, unclosed)| {
+        let mut text = String::new();
+        text.push_str(if mark { "\u{feff}" } else { "" });
+        text.push_str(HEADER);
+        text.push('\n');
+        for (record, line_end) in &rows {
+            text.push_str(record);
+            text.push_str(line_end);
+        }
+        text.push_str(if unclosed {
+            "1,word 1,\"2"
+        } else {
+            "1,word 1,2,kind 1,x"
+        });
+        text.push_str(if ended { "\n" } else { "" });
+        text.into_bytes()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn cutting_changes_nothing(bytes in csv_text(), seed: u64) {
+        let plan = plan(&bytes);
+        let whole = analyse_whole(&plan, &bytes);
+        let random = &mut Random(seed);
+        for _ in 0..4 {
+            let bounds = random_bounds(&plan, random);
+            let cut = analyse(&plan, &bytes, &bounds, random);
+            prop_assert_eq!(&cut.0, &whole.0, "cut at {:?}", bounds);
+            prop_assert_eq!(&cut.1, &whole.1, "cut at {:?}", bounds);
+            let [cut, whole] = [&cut.1, &whole.1].map(|summary| postcard::to_allocvec(summary).unwrap());
+            prop_assert_eq!(cut, whole);
+        }
+    }
+
+    #[test]
+    fn records_are_those_of_the_csv_crate(bytes in csv_text()) {
+        let plan = plan(&bytes);
+        let (columns, summary) = analyse_whole(&plan, &bytes);
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(&bytes[..]);
+        let expected: Vec<Vec<String>> = reader
+            .byte_records()
+            .map(|record| record.unwrap().iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect())
+            .collect();
+        let data = &bytes[plan.head().data_start as usize..];
+        let found = read_cells(&plan, data, usize::MAX);
+        // The crate takes a quote that never closes for text to the end; here it is a reject.
+        let unclosed: u64 = summary.rejects.counts.iter()
+            .filter(|((kind, _), _)| *kind == RejectKind::UnclosedQuote).map(|(_, rows)| rows).sum();
+        let known = expected.len() - unclosed as usize;
+        prop_assert_eq!(&found.rows[..known], &expected[..known]);
+        prop_assert_eq!(found.rows.len(), expected.len());
+        prop_assert_eq!(columns.class.len(), expected.len());
+        for (row_idx, cells) in expected.iter().enumerate() {
+            let number = |cell: &str| {
+                let cell = cell.trim();
+                is_unset(cell.as_bytes()) || cell.parse::<f32>().is_ok()
+            };
+            let accepted = row_idx < known && cells.len() == 5 && number(&cells[0]) && number(&cells[2]);
+            prop_assert_eq!(columns.class[row_idx] != 255, accepted, "row {}: {:?}", row_idx, cells);
+            prop_assert_eq!(columns.rejected[row_idx / 8] >> (row_idx % 8) & 1 == 0, accepted);
+        }
+        for reject in &summary.rejects.first {
+            prop_assert_eq!(reject.line, line_of(&bytes, reject.offset));
+        }
+        for (block, &offset) in columns.offsets.iter().enumerate() {
+            let in_data = offset - plan.head().data_start;
+            prop_assert_eq!(u64::from(found.offsets[block * 64]), in_data);
+        }
+        prop_assert_eq!(summary.rows, expected.len() as u64);
+        prop_assert_eq!(summary.rejects.rows(), columns.class.iter().filter(|&&class| class == 255).count() as u64);
+    }
+
+    #[test]
+    fn merging_is_associative_and_commutative(bytes in csv_text(), seed: u64) {
+        let plan = plan(&bytes);
+        let random = &mut Random(seed);
+        let (begin, end) = (plan.head().data_start, plan.size());
+        // Summaries of any three parts of a file, whether or not each starts where the one before ended.
+        let mut cuts: Vec<u64> = (0..4).map(|_| begin + random.below((end - begin) as usize) as u64).collect();
+        cuts.sort_unstable();
+        let parts: Vec<Summary> = cuts.windows(2).zip(0..).map(|(cut, slice)| {
+            let span = SliceSpan { begin: cut[0], end: cut[1], first: None };
+            read_slice(&plan, &bytes, slice, span, random).0.summary
+        }).collect();
+        let merged = |order: [usize; 3]| {
+            let mut summary = parts[order[0]].clone();
+            summary.merge(&parts[order[1]]);
+            summary.merge(&parts[order[2]]);
+            summary
+        };
+        let mut right = parts[1].clone();
+        right.merge(&parts[2]);
+        let mut nested = parts[0].clone();
+        nested.merge(&right);
+        let expected = merged([0, 1, 2]);
+        prop_assert_eq!(&nested, &expected);
+        for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            prop_assert_eq!(&merged(order), &expected);
+        }
+    }
+}
+
+/// A record over the limit, quoted or not, costs itself and nothing else, and is never held.
+#[test]
+fn a_record_that_is_too_long_is_one_reject_wherever_it_is_cut() {
+    let good = "1,word 1,2,kind 1,x\n";
+    let long = "y".repeat(MAX_RECORD_BYTES);
+    let fits = "z".repeat(MAX_RECORD_BYTES - "1,word 1,2,kind 1,".len());
+    let text = [
+        HEADER,
+        "\n",
+        good,
+        &format!("1,word 1,2,kind 1,{long}\n"),
+        good,
+        &format!(
+            "1,word 1,2,kind 1,\"{}\"\n",
+            long.replace("yyyyyyyy", "yy\"\"\n,yy")
+        ),
+        good,
+        &format!("1,word 1,2,kind 1,{fits}\n"),
+        &format!("1,word 1,2,kind 1,z{fits}\n"),
+        good,
+    ]
+    .concat();
+    let bytes = text.as_bytes();
+    let plan = plan(bytes);
+    let whole = analyse_whole(&plan, bytes);
+    let (columns, summary) = &whole;
+    let rejected: Vec<bool> = columns.class.iter().map(|&class| class == 255).collect();
+    assert_eq!(
+        rejected,
+        [false, true, false, true, false, false, true, false]
+    );
+    let inner_lines = (MAX_RECORD_BYTES / 8) as u64;
+    let lines: Vec<(u64, RejectKind)> = summary
+        .rejects
+        .first
+        .iter()
+        .map(|reject| (reject.line, reject.kind))
+        .collect();
+    let expected = [3, 5, 8 + inner_lines].map(|line| (line, RejectKind::TooLong));
+    assert_eq!(lines, expected);
+    for (seed, slice_bytes) in [(1, 1 << 16), (2, 300_001), (3, 1 << 21)] {
+        let bounds = plan.slice_bounds(slice_bytes);
+        assert_eq!(analyse(&plan, bytes, &bounds, &mut Random(seed)), whole);
+    }
+}
+
+/// A slice that failed twice is read again only for its rows: all are rejects, and the file's rows stay in place.
+#[test]
+fn rejecting_a_slice_keeps_the_rows_of_the_others_in_place() {
+    let mut text = format!("{HEADER}\n");
+    for i in 0..100 {
+        text.push_str(&format!("{i},word 1,{i},kind 1,x\n"));
+    }
+    let bytes = text.as_bytes();
+    let plan = plan(bytes);
+    let (whole, _) = analyse_whole(&plan, bytes);
+    let bounds = plan.slice_bounds(bytes.len() as u64 / 3);
+    let mut merger = Merger::new(&plan, bounds.clone());
+    let mut columns = ResultColumns::default();
+    let mut lost = 0..0;
+    for (slice, ends) in bounds.windows(2).enumerate() {
+        let purpose = if slice == 1 {
+            Purpose::RejectAll
+        } else {
+            Purpose::Score
+        };
+        let span = SliceSpan {
+            begin: ends[0],
+            end: ends[1],
+            first: None,
+        };
+        let mut task = SliceTask::new(Arc::clone(&plan), slice as u32, span, purpose);
+        task.push(&bytes[task.position() as usize..]);
+        let (outcome, rows) = task.finish();
+        let events = merger.offer(outcome);
+        let [
+            MergeEvent::Accept {
+                rows: n_rows,
+                row_base,
+                first_record,
+                first_line,
+                last_line,
+                ..
+            },
+        ] = events[..]
+        else {
+            panic!("{events:?}");
+        };
+        columns.append(&rows, first_record);
+        if slice == 1 {
+            lost = row_base as usize..(row_base + n_rows) as usize;
+            assert_eq!(
+                (first_line, last_line),
+                (row_base + 2, row_base + n_rows + 1)
+            );
+        }
+    }
+    assert!(!lost.is_empty());
+    assert_eq!(columns.class.len(), whole.class.len());
+    for row_idx in 0..100 {
+        let expected = if lost.contains(&row_idx) {
+            255
+        } else {
+            whole.class[row_idx]
+        };
+        assert_eq!(columns.class[row_idx], expected, "row {row_idx}");
+    }
+    let rejects = &merger.summary().rejects;
+    assert_eq!(rejects.rows(), lost.len() as u64);
+    assert_eq!(rejects.first[0].line, lost.start as u64 + 2);
+    assert_eq!(rejects.first[0].kind, RejectKind::WorkerFailed);
+}
