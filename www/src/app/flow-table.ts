@@ -1,0 +1,244 @@
+import 'regular-table';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import type { RegularTableElement } from 'regular-table';
+import type { Analysis } from '../api.js';
+import { type FlowCell, type FlowColumn, flowColumns } from './flow-cells.js';
+import { count } from './format.js';
+import { LightElement } from './light-element.js';
+import { thresholdRank } from './rank.js';
+import { RowCache } from './row-cache.js';
+
+/** Fixed, so that any row can be scrolled to without having been drawn; the stylesheet has the same. */
+const ROW_HEIGHT = 30;
+const HEADER_ROWS = 2;
+const SAMPLE_ROWS = 64;
+const CELL_CLASSES = [
+  'num',
+  'is-attack',
+  'is-benign',
+  'is-rejected',
+  'is-doubtful',
+  'is-flagged',
+  'is-different',
+  'is-stray',
+  'is-file',
+  'is-target',
+];
+
+/**
+ * Every flow of the file. Only the rows in sight exist: regular-table asks for a window of rows and
+ * columns, and the rows of that window are read from the file again.
+ */
+@customElement('flowsieve-flow-table')
+export class FlowTable extends LightElement {
+  @property({ attribute: false }) accessor analysis: Analysis | null = null;
+  @property({ type: Boolean }) accessor running = false;
+  @property({ type: Number }) accessor perMille = 950;
+  @state() private accessor inSight: { from: number; to: number } | null = null;
+  @state() private accessor failure = '';
+  @query('regular-table') private accessor table!: RegularTableElement;
+
+  #columns: FlowColumn[] = [];
+  #cache: RowCache | null = null;
+  #target = -1;
+  #resize: ResizeObserver | null = null;
+
+  protected override render(): TemplateResult {
+    const rows = this.analysis?.rowCount ?? 0;
+    return html`<section aria-labelledby="flows">
+      <div class="section-head">
+        <h2 id="flows">All flows</h2>
+        <p class="note" data-testid="rows-in-sight">${this.#position(rows)}</p>
+        <form class="jump" @submit=${this.#jump}>
+          <label for="jump-row">Go to row</label>
+          <input
+            id="jump-row"
+            name="row"
+            type="number"
+            inputmode="numeric"
+            min="1"
+            max=${Math.max(rows, 1)}
+            required
+            ?disabled=${rows === 0}
+            data-testid="jump-row"
+          />
+          <button type="submit" class="button" ?disabled=${rows === 0} data-testid="jump">Go</button>
+        </form>
+      </div>
+      <div class="flow-table" ?data-empty=${rows === 0}>
+        <regular-table role="region" aria-labelledby="flows" data-testid="flow-table"></regular-table>
+        ${rows === 0 ? html`<p class="flow-table-wait">${this.#waiting()}</p>` : nothing}
+      </div>
+      <p class="note table-key">
+        <span class="key is-stray">Marked cells</span> lie more than 3 standard deviations from the training mean.
+        Cells are read from your file as you scroll.
+        ${this.failure ? html`<strong class="failure" role="alert">${this.failure}</strong>` : nothing}
+      </p>
+    </section>`;
+  }
+
+  #position(rows: number): string {
+    if (rows === 0 || !this.inSight) return '\u00a0';
+    return `Rows ${count(this.inSight.from + 1)} to ${count(Math.min(this.inSight.to, rows))} of ${count(rows)}`;
+  }
+
+  #waiting(): string {
+    if (this.running) return 'Single flows can be looked at when the file is read to its end.';
+    return this.analysis
+      ? 'The file has no flows.'
+      : 'The file was not read to its end, so single flows cannot be looked at.';
+  }
+
+  protected override firstUpdated(): void {
+    this.table.addStyleListener(() => this.#style());
+    this.table.addEventListener('regular-table-scroll', () => this.#sight());
+    this.#resize = new ResizeObserver(() => this.#draw());
+    this.#resize.observe(this.table);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resize?.disconnect();
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has('analysis')) void this.#open();
+    else if (changed.has('perMille')) this.#draw();
+  }
+
+  async #open(): Promise<void> {
+    const { analysis } = this;
+    this.failure = '';
+    this.inSight = null;
+    this.#target = -1;
+    this.#cache = analysis ? new RowCache(analysis) : null;
+    this.#columns = [];
+    this.table.clear();
+    if (!analysis || !this.#cache || analysis.rowCount === 0) return;
+    try {
+      const sample = await this.#cache.rows(0, Math.min(SAMPLE_ROWS, analysis.rowCount));
+      if (this.analysis !== analysis) return;
+      this.#columns = flowColumns(analysis, sample);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.table.resetAutoSize();
+    this.table.setDataListener((x0, y0, x1, y1) => this.#window(x0, y0, x1, y1));
+    this.table.scrollTop = 0;
+    this.table.scrollLeft = 0;
+    this.#draw();
+  }
+
+  /** What regular-table draws: columns `x0` to `x1` of rows `y0` to `y1`, column by column. */
+  async #window(x0: number, y0: number, x1: number, y1: number) {
+    const rowCount = this.analysis?.rowCount ?? 0;
+    const columns = this.#columns.slice(x0, x1);
+    const size = {
+      num_rows: rowCount,
+      num_columns: this.#columns.length,
+      num_row_headers: 1,
+      num_column_headers: HEADER_ROWS,
+      row_height: ROW_HEIGHT,
+    };
+    const rows = y1 > y0 && this.#cache ? await this.#read(y0, Math.min(y1, rowCount)) : [];
+    const threshold = thresholdRank(this.perMille);
+    const cells = columns.map((column) => rows.map((row) => column.cell(row, threshold)));
+    return {
+      ...size,
+      merge_headers: 'column' as const,
+      row_headers: rows.map(({ index }) => [count(index + 1)]),
+      column_headers: columns.map(({ group, name }) => [group, name]),
+      data: cells.map((column) => column.map(({ text }) => text)),
+      metadata: cells,
+    };
+  }
+
+  async #read(from: number, to: number) {
+    try {
+      const rows = await this.#cache?.rows(from, to);
+      this.failure = '';
+      return rows ?? [];
+    } catch (error) {
+      this.#fail(error);
+      return [];
+    }
+  }
+
+  #fail(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    this.failure = `These rows could not be read again: ${why} The counts above stay as they are.`;
+  }
+
+  #draw(): void {
+    if (this.#columns.length === 0) return;
+    void this.table.draw().then(() => this.#sight());
+  }
+
+  /** Dresses the cells that regular-table has just drawn. */
+  #style(): void {
+    const drawn = this.table.querySelector('table');
+    drawn?.setAttribute('aria-rowcount', String((this.analysis?.rowCount ?? 0) + HEADER_ROWS));
+    drawn?.setAttribute('aria-colcount', String(this.#columns.length + 1));
+    for (const header of this.table.querySelectorAll<HTMLElement>('thead th')) {
+      const meta = this.table.getMeta(header);
+      const corner = meta?.type === 'corner';
+      if (corner) header.textContent = meta.column_header_y === HEADER_ROWS - 1 ? 'Row' : '';
+      const column = meta?.type === 'column_header' ? this.#columns[meta.x] : undefined;
+      const leaf = meta?.type === 'column_header' && meta.column_header_y === HEADER_ROWS - 1;
+      header.classList.toggle('num', corner || (leaf && column?.numeric === true));
+      header.title = leaf ? (column?.name ?? '') : '';
+    }
+    for (const header of this.table.querySelectorAll<HTMLElement>('tbody th')) {
+      const meta = this.table.getMeta(header);
+      const y = meta?.type === 'row_header' ? meta.y : -1;
+      header.classList.toggle('is-target', y === this.#target);
+      header.parentElement?.setAttribute('aria-rowindex', String(y + 1 + HEADER_ROWS));
+    }
+    for (const cell of this.table.querySelectorAll('td')) {
+      const meta = this.table.getMeta(cell);
+      if (meta?.type !== 'body') continue;
+      const look = meta.user as FlowCell | undefined;
+      const wanted = new Set(look?.classes);
+      if (meta.y === this.#target) wanted.add('is-target');
+      if (this.#columns[meta.x]?.group !== 'Result') wanted.add('is-file');
+      for (const name of CELL_CLASSES) cell.classList.toggle(name, wanted.has(name));
+      cell.title = look?.title ?? '';
+    }
+  }
+
+  #sight(): void {
+    const rows = this.table.querySelectorAll<HTMLElement>('tbody th');
+    const [first, last] = [rows[0], rows[rows.length - 1]];
+    const from = first && this.table.getMeta(first);
+    const to = last && this.table.getMeta(last);
+    if (from?.type === 'row_header' && to?.type === 'row_header') {
+      this.inSight = { from: from.y, to: to.y + 1 };
+    }
+  }
+
+  #jump = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const row = Number(new FormData(form).get('row'));
+    const rows = this.analysis?.rowCount ?? 0;
+    if (!Number.isInteger(row) || row < 1 || row > rows) return;
+    this.goTo(row - 1);
+  };
+
+  /**
+   * Scrolls so that row `index` is at the top, or as near as the end of the file lets it be. Long files
+   * do not have a pixel for every row: the scroll position is a share of the way, as regular-table reads it.
+   */
+  goTo(index: number): void {
+    const rows = this.analysis?.rowCount ?? 0;
+    const rowsInSight = this.table.clientHeight / ROW_HEIGHT - HEADER_ROWS;
+    const way = this.table.scrollHeight - this.table.clientHeight;
+    const scrollableRows = Math.max(1, rows - rowsInSight);
+    this.#target = index;
+    const top = Math.min(way, Math.floor((index / scrollableRows) * way));
+    this.table.scrollTop = top;
+    this.#draw();
+  }
+}

@@ -1,0 +1,46 @@
+import { html, svg, type TemplateResult } from 'lit';
+
+/**
+ * Attack and benign differ in shape and word, not only in colour: a filled diamond and an open circle.
+ * The word is for screen readers where the text beside it does not say it.
+ */
+export function kindMark(attack: boolean): TemplateResult {
+  return attack
+    ? html`<svg class="mark is-attack" viewBox="0 0 12 12" role="img" aria-label="attack">
+        <path d="M6 .8 11.2 6 6 11.2.8 6z" />
+      </svg>`
+    : html`<svg class="mark is-benign" viewBox="0 0 12 12" role="img" aria-label="benign">
+        <circle cx="6" cy="6" r="4.2" />
+      </svg>`;
+}
+
+/** The sieve: a row of flows above the mesh, the few that fall through below it. */
+export function logo(): TemplateResult {
+  const dots = [4, 10, 16, 22, 28];
+  return html`<svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
+    ${dots.map((x) => svg`<circle cx=${x} cy="6" r="1.9" />`)}
+    ${dots.map((x) => svg`<circle cx=${x} cy="12.5" r="1.9" />`)}
+    <path d="M1 18.5h4.6m3 0h8.4m3 0h3.4m3 0H31" />
+    <circle class="fallen" cx="7.1" cy="24" r="1.9" />
+    <circle class="fallen" cx="18.5" cy="28" r="1.9" />
+    <circle class="fallen" cx="24.9" cy="23.5" r="1.9" />
+  </svg>`;
+}
+
+/** Half lit, half dark. */
+export function themeIcon(): TemplateResult {
+  return html`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+    <circle cx="8" cy="8" r="6.2" class="stroke" />
+    <path d="M8 1.8a6.2 6.2 0 0 1 0 12.4z" />
+  </svg>`;
+}
+
+/** A share of a whole as a bar; the figure stands beside it, so the bar itself is decoration. */
+export function shareBar(part: number, whole: number, kind: string): TemplateResult {
+  const filled = whole > 0 ? (part / whole) * 100 : 0;
+  const width = part > 0 ? Math.max(filled, 0.6) : 0;
+  return html`<svg class="share-bar ${kind}" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+    <rect class="track" width="100" height="10" />
+    <rect class="fill" width=${width} height="10" />
+  </svg>`;
+}

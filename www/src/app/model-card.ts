@@ -1,0 +1,178 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import type { ModelInfo } from '../api.js';
+import { bytes, count, percent, plural, score, statistic } from './format.js';
+import { LightElement } from './light-element.js';
+import { kindMark, shareBar } from './marks.js';
+import { perClassTable } from './per-class.js';
+
+/** What the model file says about itself: origin, licence, classes, columns and honest scores. */
+@customElement('flowsieve-model-card')
+export class ModelCard extends LightElement {
+  @property({ attribute: false }) accessor model: ModelInfo | null = null;
+
+  protected override render(): TemplateResult {
+    const { model } = this;
+    return html`<section aria-labelledby="model-heading">
+      <h2 id="model-heading">The model</h2>
+      ${model ? card(model) : html`<div class="reserve-card"></div>`}
+    </section>`;
+  }
+}
+
+function card(model: ModelInfo): TemplateResult {
+  const { dataset, evaluation, trainingRows } = model.card;
+  return html`<p class="note">
+      <strong>${model.title}</strong>, ${bytes(model.bytes)}, trained on ${plural(trainingRows, 'flow')} of ${dataset.title}.
+      ${dataset.attribution} Licence of the data: ${dataset.licence}. Source: ${source(dataset.source)}
+    </p>
+    <dl class="facts">
+      ${fact('Macro-F1 on unseen flows', score(evaluation.macroF1))} ${fact('Accuracy on unseen flows', score(evaluation.accuracy))}
+      ${fact('Anomaly AUROC', score(evaluation.auroc))}
+      ${fact('Classes', `${count(model.classes.length)} in ${plural(model.families.length, 'family', 'families')}`)}
+      ${fact('Columns', count(model.columns.length))}
+    </dl>
+    <p class="note">
+      Evaluated on ${plural(evaluation.testRows, 'flow')} after training on ${count(evaluation.trainRows)}:
+      ${evaluation.method}. ${detectorNote(model)}
+    </p>
+    <div class="column-lists">
+      ${list('Classes', model.classes.length, classTable(model))}
+      ${list(
+        'Evaluation per class',
+        evaluation.perClass.length,
+        perClassTable(evaluation.perClass, (name) => markOf(model, name)),
+      )}
+      ${list('Columns by importance', model.columns.length, columnTable(model))}
+      ${list('Columns left out', model.card.leftOut.length, leftOutTable(model))}
+      ${list('How it was trained', Object.keys(model.card.parameters).length, parameterTable(model))}
+    </div>`;
+}
+
+/** A web address becomes a link; anything else that a model file may hold stays text. */
+function source(address: string): TemplateResult {
+  return address.startsWith('https://')
+    ? html`<a class="address" href=${address} target="_blank" rel="noreferrer">${address}</a>.`
+    : html`<span class="address">${address}</span>.`;
+}
+
+function fact(name: string, value: string): TemplateResult {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd class="figure">${value}</dd>
+  </div>`;
+}
+
+function list(name: string, entries: number, table: TemplateResult): TemplateResult {
+  if (entries === 0)
+    return html`<p class="list-empty"><span class="list-name">${name}</span> <span class="figure">0</span></p>`;
+  return html`<details class="list">
+    <summary><span class="list-name">${name}</span> <span class="figure">${count(entries)}</span></summary>
+    <div class="scroll-box" tabindex="0" role="region" aria-label=${name}>${table}</div>
+  </details>`;
+}
+
+function markOf(model: ModelInfo, name: string): TemplateResult | typeof nothing {
+  const found = model.classes.find((entry) => entry.name === name);
+  return found ? kindMark(found.attack) : nothing;
+}
+
+function detectorNote({ detector }: ModelInfo): string {
+  if (!detector) return 'It has no anomaly detector.';
+  const rows = detector.fittedOn === 'benign' ? 'benign flows' : 'flows of every class';
+  return `Anomaly scores come from an isolation forest fitted on ${count(detector.trainingRows)} ${rows}.`;
+}
+
+function classTable(model: ModelInfo): TemplateResult {
+  return html`<table class="plain">
+    <thead>
+      <tr>
+        <th scope="col">Class</th>
+        <th scope="col">Family</th>
+        <th scope="col" class="num">Training flows</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${model.classes.map(
+        ({ name, family, attack, trainingRows }) => html`<tr>
+          <th scope="row" class="name">${kindMark(attack)} ${name}</th>
+          <td>${family}</td>
+          <td class="num">${count(trainingRows)}</td>
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function columnTable(model: ModelInfo): TemplateResult {
+  const columns = [...model.columns].sort((a, b) => b.importance - a.importance);
+  const most = columns[0]?.importance ?? 0;
+  return html`<table class="plain">
+    <thead>
+      <tr>
+        <th scope="col">Column</th>
+        <th scope="col" class="num">Importance</th>
+        <td class="bar-cell"></td>
+        <th scope="col" class="num">Mean</th>
+        <th scope="col" class="num">Std. dev.</th>
+        <th scope="col" class="num">Min</th>
+        <th scope="col" class="num">Max</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${columns.map(
+        (column) => html`<tr>
+          <th scope="row">${column.name}</th>
+          <td class="num">${percent(column.importance)}</td>
+          <td class="bar-cell">${shareBar(column.importance, most, 'is-neutral')}</td>
+          ${
+            column.kind === 'categorical'
+              ? html`<td colspan="4">${plural(column.categories.length, 'category', 'categories')}: ${column.categories.join(', ')}</td>`
+              : html`<td class="num">${statistic(column.mean)}</td>
+                  <td class="num">${statistic(column.std)}</td>
+                  <td class="num">${statistic(column.min)}</td>
+                  <td class="num">${statistic(column.max)}</td>`
+          }
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function leftOutTable(model: ModelInfo): TemplateResult {
+  return html`<table class="plain">
+    <thead>
+      <tr>
+        <th scope="col">Column of the training data</th>
+        <th scope="col">Why it was left out</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${model.card.leftOut.map(
+        ({ column, why }) => html`<tr>
+          <th scope="row">${column}</th>
+          <td>${why}</td>
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function parameterTable(model: ModelInfo): TemplateResult {
+  return html`<table class="plain">
+    <thead>
+      <tr>
+        <th scope="col">Parameter</th>
+        <th scope="col">Value</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${Object.entries(model.card.parameters).map(
+        ([name, value]) => html`<tr>
+          <th scope="row">${name}</th>
+          <td>${value}</td>
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}

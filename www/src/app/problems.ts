@@ -1,0 +1,130 @@
+import type { Recognition } from '../api.js';
+
+/** What went wrong, in the three parts that every error on the page has. */
+export interface Problem {
+  kind: string;
+  title: string;
+  /** The file that it happened to. */
+  subject: string;
+  /** What happened. */
+  what: string;
+  /** What was kept. */
+  kept: string;
+  /** What to do next. */
+  next: string;
+  /** The header that no model knew, where that was the problem. */
+  recognition: Recognition | null;
+}
+
+interface Advice {
+  title: string;
+  next: string;
+}
+
+const UNTOUCHED = 'Your file was only read, never changed, and nothing was sent anywhere.';
+
+const NEEDS_TABLE =
+  'Choose a CSV file with one flow a line, column names in the first line, and columns that the model knows.';
+const ANOTHER_COPY = 'Get the model file again from where it came from, or use the built-in model.';
+
+const ADVICE: Record<string, Advice> = {
+  'no-schema-match': {
+    title: 'The model does not know these columns',
+    next: 'Compare the columns below with your file. If another model was trained on such flows, load its .sieve file.',
+  },
+  'empty-input': { title: 'The file is empty', next: NEEDS_TABLE },
+  'not-text': {
+    title: 'This is not a text table',
+    next: `${NEEDS_TABLE} A compressed file has to be unpacked first; a capture has to be turned into flows first.`,
+  },
+  'header-only': {
+    title: 'The file has column names but no flows',
+    next: 'Check that the export that wrote the file ran to its end.',
+  },
+  'too-many-columns': { title: 'The file has too many columns', next: NEEDS_TABLE },
+  'bad-header': { title: 'The first line does not name the columns', next: NEEDS_TABLE },
+  'pack-not-a-pack': { title: 'This is not a Flowsieve model', next: ANOTHER_COPY },
+  'pack-self-test': { title: 'The model does not give the answers it should', next: ANOTHER_COPY },
+  'pack-damaged': { title: 'The model file is damaged', next: ANOTHER_COPY },
+  'pack-too-new': {
+    title: 'The model file is newer than this page',
+    next: 'Use a newer copy of Flowsieve, or a model written by an older trainer.',
+  },
+  'file-unreadable': {
+    title: 'The file could not be read',
+    next: 'It may have been moved, changed or removed since you chose it. Choose it again.',
+  },
+  'asset-missing': {
+    title: 'A part of the page could not be loaded',
+    next: 'Check the connection, reload the page and try again.',
+  },
+  'worker-start': {
+    title: 'The browser did not start the workers',
+    next: 'Try another browser, or ask whoever hosts this page to allow workers from blob addresses.',
+  },
+  'one-at-a-time': {
+    title: 'One file at a time',
+    next: 'Drop the others one after the other, or join them into one table first.',
+  },
+  'not-a-file': { title: 'That was not a file', next: NEEDS_TABLE },
+  unexpected: {
+    title: 'Something went wrong',
+    next: 'Try once more. If it happens again, reload the page: nothing but these results is lost.',
+  },
+};
+
+function text(value: unknown, field: string): string | null {
+  if (typeof value !== 'object' || value === null || !(field in value)) return null;
+  const found = (value as Record<string, unknown>)[field];
+  return typeof found === 'string' ? found : null;
+}
+
+function recognitionIn(error: unknown): Recognition | null {
+  if (typeof error !== 'object' || error === null || !('details' in error)) return null;
+  const details = error.details;
+  if (typeof details !== 'object' || details === null) return null;
+  return 'matched' in details && 'missing' in details && 'ignored' in details
+    ? (details as Recognition)
+    : null;
+}
+
+/** The engine's kind where it gave one, a file that vanished where the browser says so. */
+function kindOf(error: unknown): string {
+  const kind = text(error, 'kind');
+  if (kind) return kind;
+  const name = text(error, 'name');
+  return name === 'NotReadableError' || name === 'NotFoundError' ? 'file-unreadable' : 'unexpected';
+}
+
+function adviceFor(kind: string): Advice {
+  const exact = ADVICE[kind];
+  if (exact) return exact;
+  const family = kind.startsWith('pack-') ? ADVICE['pack-damaged'] : ADVICE.unexpected;
+  return family ?? { title: 'Something went wrong', next: '' };
+}
+
+/** Turns whatever was thrown while `fileName` was worked on into words. `kept` is what is left of results. */
+export function describeProblem(error: unknown, fileName: string, kept = ''): Problem {
+  const kind = kindOf(error);
+  const { title, next } = adviceFor(kind);
+  const message = text(error, 'message');
+  return {
+    kind,
+    title,
+    subject: fileName,
+    what: message ?? 'It could not be analysed.',
+    kept: `${kept} ${UNTOUCHED}`.trim(),
+    next,
+    recognition: recognitionIn(error),
+  };
+}
+
+/** A problem that the page itself finds, before the engine is asked. */
+export function pageProblem(
+  kind: 'not-a-file' | 'one-at-a-time',
+  subject: string,
+  what: string,
+): Problem {
+  const { title, next } = adviceFor(kind);
+  return { kind, title, subject, what, kept: UNTOUCHED, next, recognition: null };
+}

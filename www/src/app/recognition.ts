@@ -1,0 +1,149 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import type { ModelInfo, Recognition } from '../api.js';
+import { count, percent, plural } from './format.js';
+import { LightElement } from './light-element.js';
+import { shareBar } from './marks.js';
+
+/** How the header was understood: every column of the file is matched, ignored or the label. */
+@customElement('flowsieve-recognition')
+export class RecognitionPanel extends LightElement {
+  @property({ attribute: false }) accessor recognition: Recognition | null = null;
+  @property({ attribute: false }) accessor model: ModelInfo | null = null;
+  @property({ type: Boolean }) accessor ownModel = false;
+
+  protected override render(): TemplateResult {
+    const { recognition, model } = this;
+    return html`<section class="recognition" aria-labelledby="recognised">
+      <h2 id="recognised">What was recognised</h2>
+      <dl class="facts">
+        <div>
+          <dt>Format</dt>
+          <dd>${recognition ? formatName(recognition) : '–'}</dd>
+        </div>
+        <div>
+          <dt>Model</dt>
+          <dd data-testid="model">
+            ${model?.title ?? '–'} ${model ? html`<span class="tag">${this.ownModel ? 'yours' : 'built in'}</span>` : nothing}
+          </dd>
+        </div>
+        <div>
+          <dt>Label column</dt>
+          <dd data-testid="label-column">${recognition ? (recognition.label?.header ?? 'none') : '–'}</dd>
+        </div>
+        <div>
+          <dt>Share of importance matched</dt>
+          <dd data-testid="importance-share">
+            <span class="figure">${recognition ? percent(recognition.importanceShare) : '–'}</span>
+            ${shareBar(recognition?.importanceShare ?? 0, 1, 'is-neutral')}
+          </dd>
+        </div>
+      </dl>
+      <div class="column-lists">
+        ${columnList('Matched', recognition?.matched.length, () => matchedTable(recognition, model))}
+        ${columnList('Missing', recognition?.missing.length, () => missingTable(recognition))}
+        ${columnList('Ignored', recognition?.ignored.length, () => ignoredTable(recognition))}
+      </div>
+    </section>`;
+  }
+}
+
+const DELIMITERS: Record<string, string> = {
+  ',': 'comma',
+  ';': 'semicolon',
+  '\t': 'tab',
+  '|': 'bar',
+  ' ': 'space',
+};
+
+function formatName({ format, delimiter, columns }: Recognition): string {
+  const separated = DELIMITERS[delimiter] ?? delimiter;
+  return `${format}, ${separated}-separated, ${plural(columns.length, 'column')}`;
+}
+
+/** A disclosure whose rows are made only when there is something to disclose. */
+function columnList(
+  name: string,
+  columns: number | undefined,
+  table: () => TemplateResult,
+): TemplateResult {
+  const label = html`<span class="list-name">${name}</span>
+    <span class="figure" data-testid=${`columns-${name.toLowerCase()}`}>${columns === undefined ? '–' : count(columns)}</span>`;
+  if (!columns) return html`<p class="list-empty">${label}</p>`;
+  return html`<details class="list">
+    <summary>${label}</summary>
+    <div class="scroll-box" tabindex="0" role="region" aria-label="${name} columns">${table()}</div>
+  </details>`;
+}
+
+function matchedTable(recognition: Recognition | null, model: ModelInfo | null): TemplateResult {
+  const importance = new Map(model?.columns.map((column) => [column.name, column.importance]));
+  const rows = [...(recognition?.matched ?? [])].sort(
+    (a, b) => (importance.get(b.column) ?? 0) - (importance.get(a.column) ?? 0),
+  );
+  return html`<table class="plain">
+    <thead>
+      <tr>
+        <th scope="col">Column of the file</th>
+        <th scope="col">of the model</th>
+        <th scope="col" class="num">Importance</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(
+        ({ column, header }) => html`<tr>
+          <th scope="row">${header}</th>
+          <td>${column === header ? html`<span class="same">same name</span>` : column}</td>
+          <td class="num">${percent(importance.get(column) ?? 0)}</td>
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function missingTable(recognition: Recognition | null): TemplateResult {
+  return html`<table class="plain">
+    <thead>
+      <tr>
+        <th scope="col">Column of the model</th>
+        <th scope="col" class="num">Importance</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${recognition?.missing.map(
+        ({ column, importance }) => html`<tr>
+          <th scope="row">${column}</th>
+          <td class="num">${percent(importance)}</td>
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function ignoredTable(recognition: Recognition | null): TemplateResult {
+  return html`<table class="plain">
+    <thead>
+      <tr>
+        <th scope="col">Column of the file</th>
+        <th scope="col">Why it is not used</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${recognition?.ignored.map(
+        ({ header, why }) => html`<tr>
+          <th scope="row">${header}</th>
+          <td>${why}</td>
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+/** What a refused file offered and what the model would have needed: shown with the error. */
+export function refusedColumns(recognition: Recognition): TemplateResult {
+  return html`<div class="column-lists">
+    ${columnList('Matched', recognition.matched.length, () => matchedTable(recognition, null))}
+    ${columnList('Missing', recognition.missing.length, () => missingTable(recognition))}
+    ${columnList('Ignored', recognition.ignored.length, () => ignoredTable(recognition))}
+  </div>`;
+}

@@ -1,0 +1,133 @@
+import { analyze } from '../flowsieve.js';
+import { plural } from './format.js';
+import { describeProblem } from './problems.js';
+import { EMPTY_SESSION, type OwnModel, type Session, type Source } from './session.js';
+
+/**
+ * Takes one file after the other through `analyze` and keeps the session that the page shows.
+ *
+ * A new file ends the one before it, but finished results are let go only when the new file was
+ * recognised: dropping the wrong file costs nothing.
+ */
+export class Runner {
+  session: Session = EMPTY_SESSION;
+  #abort: AbortController | null = null;
+  /** Finished results to go back to while a new file may still be refused. */
+  #previous: Session | null = null;
+  #frame = 0;
+  #waiting: Partial<Session> = {};
+
+  constructor(private readonly onChange: (session: Session) => void) {}
+
+  async start(source: Source, model: OwnModel | null): Promise<void> {
+    this.#stop();
+    if (this.session.analysis) this.#previous = this.session;
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.session = EMPTY_SESSION;
+    this.#update({ phase: 'running', source });
+    try {
+      const analysis = await analyze(source.blob, {
+        // A copy: the engine may hand its buffer on to a worker, and the model may be used again.
+        model: model ? model.pack.slice(0) : 'auto',
+        signal: abort.signal,
+        onRecognised: (recognition, info) => {
+          if (this.#abort !== abort) return;
+          this.#forgetPrevious();
+          this.#update({ recognition, model: info });
+        },
+        onProgress: (progress) => {
+          if (this.#abort === abort) this.#updateNextFrame({ progress, summary: progress.summary });
+        },
+      });
+      if (this.#abort !== abort) {
+        analysis.dispose();
+        return;
+      }
+      const { recognition, model: info, summary } = analysis;
+      this.#update({ phase: 'done', analysis, recognition, model: info, summary });
+    } catch (error) {
+      if (this.#abort !== abort) return;
+      if (abort.signal.aborted) this.#end('cancelled', null);
+      else this.#end('failed', error);
+    }
+  }
+
+  /** Ends a running analysis; what was counted so far stays on the page. */
+  cancel(): void {
+    this.#abort?.abort();
+  }
+
+  /** Takes a problem that was read off the page. */
+  dismissProblem(): void {
+    if (this.session.phase === 'failed' && !this.session.model) this.reset();
+    else this.#update({ problem: null });
+  }
+
+  /** Back to the empty page. */
+  reset(): void {
+    this.#stop();
+    this.#forgetPrevious();
+    this.session.analysis?.dispose();
+    this.session = EMPTY_SESSION;
+    this.onChange(this.session);
+  }
+
+  /** An analysis that did not come to its end: with partial counts, with older results, or with nothing. */
+  #end(phase: 'cancelled' | 'failed', error: unknown): void {
+    this.#flush();
+    const { source, summary, model } = this.session;
+    const name = source?.name ?? '';
+    const problem = (kept: string) =>
+      phase === 'failed' ? describeProblem(error, name, kept) : null;
+    if (model) {
+      const rows = plural(summary?.rows ?? 0, 'row');
+      this.#update({ phase, problem: problem(`The ${rows} read before that are counted below.`) });
+      return;
+    }
+    const previous = this.#previous;
+    this.#previous = null;
+    this.session = EMPTY_SESSION;
+    if (previous) {
+      const kept = `The results of ${previous.source?.name} are still there.`;
+      this.#update({ ...previous, problem: problem(kept) });
+    } else if (phase === 'failed') this.#update({ phase, source, problem: problem('') });
+    else this.#update({});
+  }
+
+  #stop(): void {
+    const abort = this.#abort;
+    this.#abort = null;
+    abort?.abort();
+    this.#flush();
+  }
+
+  #forgetPrevious(): void {
+    this.#previous?.analysis?.dispose();
+    this.#previous = null;
+  }
+
+  /** Slices may end many times between two frames; the page is drawn once. */
+  #updateNextFrame(change: Partial<Session>): void {
+    this.#waiting = change;
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#flush();
+      this.onChange(this.session);
+    });
+  }
+
+  /** Applies what waits for a frame, so that a late frame never overwrites a final state. */
+  #flush(): void {
+    if (this.#frame === 0) return;
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.session = { ...this.session, ...this.#waiting };
+  }
+
+  #update(change: Partial<Session>): void {
+    this.#flush();
+    this.session = { ...this.session, ...change };
+    this.onChange(this.session);
+  }
+}
