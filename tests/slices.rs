@@ -13,6 +13,7 @@ use flowsieve::table::{MAX_RECORD_BYTES, Progress, SliceSpan};
 use model_support::{Random, Shape, spec};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
 const HEADER: &str = "feature 0,FEATURE_1,Feature.2,label,extra";
@@ -232,7 +233,7 @@ proptest! {
             prop_assert_eq!(u64::from(found.offsets[block * 64]), in_data);
         }
         prop_assert_eq!(summary.rows, expected.len() as u64);
-        prop_assert_eq!(summary.rejects.rows(), columns.class.iter().filter(|&&class| class == 255).count() as u64);
+        prop_assert_eq!(summary.rejects.rows(), columns.class.iter().map(|&class| u64::from(class == 255)).sum::<u64>());
     }
 
     #[test]
@@ -316,7 +317,7 @@ fn a_record_that_is_too_long_is_one_reject_wherever_it_is_cut() {
 fn rejecting_a_slice_keeps_the_rows_of_the_others_in_place() {
     let mut text = format!("{HEADER}\n");
     for i in 0..100 {
-        text.push_str(&format!("{i},word 1,{i},kind 1,x\n"));
+        writeln!(text, "{i},word 1,{i},kind 1,x").unwrap();
     }
     let bytes = text.as_bytes();
     let plan = plan(bytes);

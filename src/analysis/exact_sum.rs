@@ -80,7 +80,9 @@ mod tests {
 
     fn sum(values: &[f32]) -> ExactSum {
         let mut sum = ExactSum::default();
-        values.iter().for_each(|&value| sum.add(value));
+        for &value in values {
+            sum.add(value);
+        }
         sum.normalise();
         sum
     }

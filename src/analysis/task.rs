@@ -177,7 +177,7 @@ impl Scorer {
             .label
             .map(|cell| record.cell(cell).trim_ascii());
         let class = label.map_or(LABEL_NONE, |label| self.plan.class_of_label(label));
-        self.count(&score, class, label);
+        self.count(score, class, label);
         self.summary.offer_to_sample(self.plan.seed, record.offset);
         self.columns.class.push(score.class);
         self.columns.label.push(class);
@@ -186,13 +186,13 @@ impl Scorer {
         self.add_offset(record.offset);
     }
 
-    fn count(&mut self, score: &RowScore, label: u8, name: Option<&[u8]>) {
+    fn count(&mut self, score: RowScore, label: u8, name: Option<&[u8]>) {
         let summary = &mut self.summary;
         summary.rows += 1;
         summary.class_counts[usize::from(score.class)] += 1;
         summary.family_counts[usize::from(score.family)] += 1;
         summary.attack_rows += u64::from(score.attack);
-        summary.confidence_histogram[usize::from(score.confidence) * CONFIDENCE_BINS >> 16] += 1;
+        summary.confidence_histogram[(usize::from(score.confidence) * CONFIDENCE_BINS) >> 16] += 1;
         summary.rank_histogram[usize::from(score.rank >> 8)] += 1;
         let kinds = &self.plan.model().spec().taxonomy.kinds;
         let is_attack = match (label, name) {
@@ -253,7 +253,7 @@ impl RecordSink for Scorer {
         match self.prepare(record) {
             Ok(()) => self.accept(record),
             Err((kind, column, found)) => {
-                self.reject(record.offset, record.line, kind, column, found)
+                self.reject(record.offset, record.line, kind, column, found);
             }
         }
     }

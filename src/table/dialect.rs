@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(head(b"a,\0,c\n"), Err(ErrorKind::NotText));
         assert_eq!(head(b"\"a,b,c\n1,2,3\n"), Err(ErrorKind::BadHeader));
         assert_eq!(
-            head(&[b','; MAX_COLUMNS + 1]),
+            head(&vec![b','; MAX_COLUMNS + 1]),
             Err(ErrorKind::TooManyColumns)
         );
     }

@@ -185,7 +185,7 @@ fn last_point(bytes: u64) -> Option<u32> {
 /// Whether each byte is 0 to 9.
 #[inline]
 fn are_digits(bytes: u64) -> bool {
-    ((bytes & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676 | bytes) & 0x8080_8080_8080_8080 == 0
+    (((bytes & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676) | bytes) & 0x8080_8080_8080_8080 == 0
 }
 
 /// The number that eight digits spell, the most significant in the lowest byte.
@@ -352,7 +352,7 @@ mod tests {
         fn midpoints_equal_the_standard_parser(bits in 0x3000_0000_u32..0x5000_0000, nudge in -1_i32..=1) {
             let low = f64::from(f32::from_bits(bits));
             let high = f64::from(f32::from_bits(bits + 1));
-            let mid = f64::from_bits(((low + high) / 2.0).to_bits().wrapping_add_signed(i64::from(nudge)));
+            let mid = f64::from_bits(low.midpoint(high).to_bits().wrapping_add_signed(i64::from(nudge)));
             check(&format!("{mid}"));
             check(&format!("{mid:.6}"));
         }

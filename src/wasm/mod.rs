@@ -1,6 +1,8 @@
 //! The boundary to JavaScript. Small records are serialised, columns are typed arrays, and there is one call per slice
 //! and chunk, never one per row. Offsets are JavaScript numbers, exact below 2⁵³.
 
+#![allow(unreachable_pub)] // wasm_bindgen exports what is `pub`.
+
 mod records;
 
 use crate::analysis::{

@@ -141,7 +141,7 @@ impl ModelInfo {
             classes: classes.collect(),
             families: taxonomy.families.clone(),
             columns: columns.collect(),
-            detector: (!spec.isolation.trees.is_empty()).then(|| DetectorInfo {
+            detector: (!spec.isolation.trees.is_empty()).then_some(DetectorInfo {
                 name: "isolation forest",
                 fitted_on: if spec.isolation.benign_only {
                     "benign"
@@ -154,7 +154,7 @@ impl ModelInfo {
             sections: sections
                 .iter()
                 .map(|section| SectionInfo {
-                    tag: section.tag.to_string(),
+                    tag: section.tag.clone(),
                     bytes: section.bytes as u64,
                     raw_bytes: section.raw_bytes as u64,
                 })
@@ -482,7 +482,8 @@ pub(super) struct DetectorSweep {
 struct Flagged {
     contamination: f64,
     threshold_rank: u16,
-    flagged_share: f64,
+    #[serde(rename = "flaggedShare")]
+    share: f64,
     precision: Option<f64>,
     recall: Option<f64>,
     f1: Option<f64>,
@@ -495,7 +496,7 @@ impl DetectorSweep {
             Flagged {
                 contamination,
                 threshold_rank: flagged.threshold_rank,
-                flagged_share: flagged.share,
+                share: flagged.share,
                 precision: flagged.scores.map(|scores| scores.precision),
                 recall: flagged.scores.map(|scores| scores.recall),
                 f1: flagged.scores.map(|scores| scores.f1),
