@@ -24,7 +24,11 @@ prop_compose! {
 
 /// The model with all floats as their bits, so that NaNs compare.
 fn exactly(spec: &ModelSpec) -> (String, Vec<u32>) {
-    let values = spec.self_test.iter().flat_map(|row| &row.values).map(|value| value.to_bits());
+    let values = spec
+        .self_test
+        .iter()
+        .flat_map(|row| &row.values)
+        .map(|value| value.to_bits());
     let thresholds = spec
         .forest
         .trees
@@ -82,24 +86,50 @@ fn any_nan_is_stored_as_the_same() {
 fn the_sections_of_a_file_are_listed() {
     let file = pack::write(&spec(SMALL)).unwrap();
     let sections = pack::sections(&file).unwrap();
-    let tags: Vec<&str> = sections.iter().map(|section| section.tag.as_str()).collect();
-    assert_eq!(tags, ["NAME", "SCHM", "PREP", "TAXO", "FRST", "ISOF", "CARD", "TEST"]);
+    let tags: Vec<&str> = sections
+        .iter()
+        .map(|section| section.tag.as_str())
+        .collect();
+    assert_eq!(
+        tags,
+        [
+            "NAME", "SCHM", "PREP", "TAXO", "FRST", "ISOF", "CARD", "TEST"
+        ]
+    );
     let stored: usize = sections.iter().map(|section| section.bytes).sum();
     assert_eq!(24 + 20 * sections.len() + stored, file.len());
-    assert!(sections.iter().all(|section| section.bytes <= section.raw_bytes));
+    assert!(
+        sections
+            .iter()
+            .all(|section| section.bytes <= section.raw_bytes)
+    );
 
-    let without = pack::write(&spec(Shape { n_isolation_trees: 0, ..SMALL })).unwrap();
-    assert!(pack::sections(&without).unwrap().iter().all(|section| section.tag != "ISOF"));
+    let without = pack::write(&spec(Shape {
+        n_isolation_trees: 0,
+        ..SMALL
+    }))
+    .unwrap();
+    assert!(
+        pack::sections(&without)
+            .unwrap()
+            .iter()
+            .all(|section| section.tag != "ISOF")
+    );
 }
 
 #[test]
 fn what_could_not_be_used_is_not_written() {
     let mut broken = spec(SMALL);
     broken.forest.trees.push(Tree::default());
-    assert_eq!(pack::write(&broken).unwrap_err().kind(), ErrorKind::PackDamaged);
+    assert_eq!(
+        pack::write(&broken).unwrap_err().kind(),
+        ErrorKind::PackDamaged
+    );
 
     let mut wordy = spec(SMALL);
-    wordy.card.parameters = (0..300_000).map(|n| (format!("p{n}"), "1".into())).collect();
+    wordy.card.parameters = (0..300_000)
+        .map(|n| (format!("p{n}"), "1".into()))
+        .collect();
     let error = pack::write(&wordy).unwrap_err();
     assert!(error.to_string().contains("too large"), "{error}");
 }

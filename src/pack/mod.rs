@@ -150,18 +150,34 @@ fn write_forest(spec: &ForestSpec) -> Vec<u8> {
     put_varint(&mut out, u64::from(spec.n_classes));
     let n_distributions = spec.distributions.len() / usize::from(spec.n_classes).max(1);
     put_varint(&mut out, n_distributions as u64);
-    out.extend_from_slice(&spec.distributions);
+    // All distributions' share of the first class, then of the second and so on: like lies with like.
+    let classes = 0..usize::from(spec.n_classes);
+    out.extend(classes.flat_map(|class| share_of(&spec.distributions, class, spec.n_classes)));
     trees::put(&mut out, &spec.trees);
     out
+}
+
+/// One class's byte in each distribution.
+fn share_of(
+    distributions: &[u8],
+    class: usize,
+    n_classes: u16,
+) -> impl Iterator<Item = u8> + use<'_> {
+    distributions
+        .iter()
+        .copied()
+        .skip(class)
+        .step_by(usize::from(n_classes))
 }
 
 fn read_forest(bytes: &[u8]) -> Result<ForestSpec, Error> {
     let mut reader = Reader::new(bytes);
     let n_classes = reader.varint_below(u64::from(u16::MAX) + 1)? as u16;
     let n_distributions = reader.varint_below(MAX_RAW_TREES_LEN as u64)? as usize;
-    let distributions = reader
-        .take(n_distributions * usize::from(n_classes))?
-        .to_vec();
+    let by_class = reader.take(n_distributions * usize::from(n_classes))?;
+    let distributions = (0..n_distributions)
+        .flat_map(|index| by_class[index..].iter().copied().step_by(n_distributions))
+        .collect();
     let trees = trees::get(&mut reader)?;
     reader.finish()?;
     Ok(ForestSpec {
