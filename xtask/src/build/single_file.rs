@@ -25,7 +25,10 @@ pub(super) fn write(workspace: &Workspace, html: &str, catalogued: &[String]) ->
 
     let mut data = String::new();
     for name in super::NOTICES {
-        data.push_str(&data_block(name, &files::read(&workspace.root().join(name))?)?);
+        data.push_str(&data_block(
+            name,
+            &files::read(&workspace.root().join(name))?,
+        )?);
     }
     let own = ["flowsieve.wasm", "worker.js"].map(str::to_owned);
     for name in own.iter().chain(catalogued) {
