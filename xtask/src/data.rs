@@ -1,6 +1,7 @@
 //! The folder of public data sets that `FLOWSIEVE_DATA` names. docs/datasets.md tells how to lay it out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -28,4 +29,12 @@ pub(crate) fn required_folder() -> Result<PathBuf> {
     folder()?.with_context(|| {
         format!("set {VARIABLE} to the folder of data sets; docs/datasets.md tells how to make one")
     })
+}
+
+/// Names the folder to a program that reads the variable.
+pub(crate) fn name_to(command: &mut Command, folder: Option<&Path>) {
+    match folder {
+        Some(path) => command.env(VARIABLE, path),
+        None => command.env_remove(VARIABLE),
+    };
 }

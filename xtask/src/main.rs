@@ -46,7 +46,7 @@ enum Command {
     Test(test::TestArguments),
     /// Everything that CI checks besides tests: format, lints, types, docs, sizes, licences
     Check,
-    /// Train the shipped models and write the samples, from the folder that `FLOWSIEVE_DATA` names
+    /// Train the shipped models and write the samples, from the data sets (docs/datasets.md)
     Models(models::ModelsArguments),
     /// Time the page on 450 MB of flows, beside pandas and scikit-learn where a Python is named
     Bench(bench::BenchArguments),

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: the native tests, then the built page in a real browser.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use crate::workspace::Workspace;
@@ -22,26 +24,33 @@ pub(crate) fn test(workspace: &Workspace, arguments: &TestArguments) -> Result<(
         );
     }
     if arguments.page.is_empty() {
-        let mut native = process::cargo();
-        native
-            .args(["test", "--workspace"])
-            .current_dir(workspace.root());
-        if let Some(folder) = &data {
-            native.env(data::VARIABLE, folder);
-        }
-        process::run(&mut native)?;
+        run_native(workspace, data.as_deref())?;
     }
+    run_page(workspace, data.as_deref(), &arguments.page)
+}
 
+fn run_native(workspace: &Workspace, data: Option<&Path>) -> Result<()> {
+    let mut core_and_trainer = process::cargo();
+    core_and_trainer.args(["test", "--workspace", "--exclude", "xtask"]);
+    core_and_trainer.current_dir(workspace.root());
+    data::name_to(&mut core_and_trainer, data);
+    process::run(&mut core_and_trainer)?;
+    // In the profile that it was just built in: in the tests' own, its WebAssembly tools take minutes to compile.
+    let mut this_tool = process::cargo();
+    this_tool.args(["test", "--package", "xtask", "--profile", "xtask"]);
+    process::run(this_tool.current_dir(workspace.root()))
+}
+
+fn run_page(workspace: &Workspace, data: Option<&Path>, arguments: &[String]) -> Result<()> {
     build::build(workspace)?;
     let program = models::build_program(workspace)?;
     let browser = chromium::find_or_install(workspace)?;
-    let mut page = npm::tool(workspace, "playwright");
-    page.args(["test", "--config", "tests/page/playwright.config.ts"])
-        .args(&arguments.page);
-    page.env("FLOWSIEVE_BIN", program);
-    if let Some(folder) = &data {
-        page.env(data::VARIABLE, folder);
-    }
-    chromium::name_to(&mut page, browser.as_deref());
-    process::run(&mut page)
+    let mut playwright = npm::tool(workspace, "playwright");
+    playwright
+        .args(["test", "--config", "tests/page/playwright.config.ts"])
+        .args(arguments);
+    playwright.env("FLOWSIEVE_BIN", program);
+    data::name_to(&mut playwright, data);
+    chromium::name_to(&mut playwright, browser.as_deref());
+    process::run(&mut playwright)
 }

@@ -63,7 +63,7 @@ impl Workspace {
 
     /// A folder below cargo's output for what this tool keeps between steps.
     pub(crate) fn scratch(&self) -> Result<PathBuf> {
-        let folder = self.target.join("xtask");
+        let folder = self.target.join("page");
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
         Ok(folder)
