@@ -20,24 +20,26 @@ function sink(at: number, enough: number) {
   };
 }
 
-/** A file whose streams stop answering after `chunks` chunks of 10,000 bytes each. */
-class StallingFile extends Blob {
+/** A file whose streams stop answering, or fail, after `chunks` chunks of 10,000 bytes each. */
+class BadStreams extends Blob {
   constructor(
     private readonly content: Uint8Array<ArrayBuffer>,
     private readonly chunks: number,
+    private readonly fails: boolean,
   ) {
     super([content]);
   }
 
   override slice(begin = 0, end = this.size): Blob {
-    return new StallingFile(this.content.slice(begin, end), this.chunks);
+    return new BadStreams(this.content.slice(begin, end), this.chunks, this.fails);
   }
 
   override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const { content, chunks } = this;
+    const { content, chunks, fails } = this;
     let sent = 0;
     return new ReadableStream({
       pull(controller) {
+        if (sent === chunks && fails) throw new TypeError('network error');
         if (sent === chunks) return new Promise(() => {});
         const at = 10_000 * sent;
         controller.enqueue(content.slice(at, at + 10_000));
@@ -67,11 +69,13 @@ test('reading begins and ends where the sink says', async () => {
   }
 });
 
-test('a stream that stalls is read in pieces instead', async () => {
+test('a stream that stalls or fails is read in pieces instead', async () => {
   for (const chunks of [0, 1, 7]) {
-    const reached = sink(500_000, 2_500_000);
-    await feed(new StallingFile(BYTES, chunks), reached, 2_500_000, 20);
-    expect(reached.position()).toBeGreaterThanOrEqual(2_500_000);
+    for (const fails of [false, true]) {
+      const reached = sink(500_000, 2_500_000);
+      await feed(new BadStreams(BYTES, chunks, fails), reached, 2_500_000, 20);
+      expect(reached.position()).toBeGreaterThanOrEqual(2_500_000);
+    }
   }
 });
 

@@ -163,7 +163,9 @@ function checkLimits({ workers, sliceBytes }: AnalyzeOptions) {
 
 async function readHead(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+    // A file that is gone says that it is empty; reading it whole tells the two apart.
+    const head = file.size === 0 ? file : file.slice(0, HEAD_BYTES);
+    return new Uint8Array(await head.arrayBuffer());
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     const message =

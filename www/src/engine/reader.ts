@@ -1,7 +1,7 @@
 /**
  * Reads the bytes of one slice, in the worker. Plain `stream()` with its chunks copied straight into
  * wasm is the fastest safe way in today's browsers and keeps the process smallest; streams of files
- * have been seen to stall, so a read that takes too long is given up for `arrayBuffer()`.
+ * have been seen to stall, so a read that fails or takes too long is given up for `arrayBuffer()`.
  */
 
 import { FlowsieveError } from '../api.js';
@@ -41,7 +41,7 @@ export async function feed(
   }
 }
 
-/** By a stream; undefined when it stalled before the limit. */
+/** By a stream; undefined when it stalled or failed before the limit. */
 async function pushStream(
   file: Blob,
   sink: ByteSink,
@@ -75,7 +75,10 @@ async function pushPieces(file: Blob, sink: ByteSink, limit: number): Promise<bo
   return false;
 }
 
-/** The promise's value, or undefined once it has taken too long. */
+/**
+ * What was read, or undefined once it has taken too long or failed: Chromium's streams call every
+ * failure a network error, where reading the piece says what is wrong with the file.
+ */
 async function inTime<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((resolve) => {
@@ -83,6 +86,8 @@ async function inTime<T>(promise: Promise<T>, limitMs: number): Promise<T | unde
   });
   try {
     return await Promise.race([promise, late]);
+  } catch {
+    return undefined;
   } finally {
     clearTimeout(timer);
   }
