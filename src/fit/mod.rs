@@ -46,6 +46,7 @@ impl TrainingTable {
     }
 
     /// The rows at `row_idxs`, in that order.
+    #[must_use]
     pub fn rows(&self, row_idxs: &[u32]) -> Self {
         Self {
             columns: self

@@ -1,6 +1,7 @@
 //! The options of a fit, checked before any work starts.
 
 use super::cuts::MAX_BINS;
+use crate::model::validate::MAX_NODES;
 use crate::{Error, ErrorKind};
 
 /// The most leaves a tree may have: its nodes are counted in 16 bits.
@@ -54,7 +55,7 @@ impl Default for ForestOptions {
     fn default() -> Self {
         Self {
             n_trees: 100,
-            max_leaves: 256,
+            max_leaves: 512,
             min_leaf: 1,
             features_per_split: 0.4,
             class_weight: ClassWeight::Balanced,
@@ -88,6 +89,14 @@ impl ForestOptions {
             2,
             MAX_BINS as u32,
         )?;
+        let nodes = u64::from(self.n_trees) * (2 * u64::from(self.max_leaves) - 1);
+        if nodes > MAX_NODES as u64 {
+            return Err(bad(format!(
+                "{} trees of {} leaves may have {nodes} nodes; a model holds {MAX_NODES}. Ask for fewer trees or fewer \
+                 leaves.",
+                self.n_trees, self.max_leaves
+            )));
+        }
         if self.features_per_split > 0.0 && self.features_per_split <= 1.0 {
             Ok(ForestParams(self))
         } else {

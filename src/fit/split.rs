@@ -340,8 +340,9 @@ mod tests {
     fn by_the_book(samples: &[Sample], codes: &[u8], min_leaf: usize) -> Option<f64> {
         let score = |side: &[&Sample]| {
             let mut weights = [0u64; 3];
-            side.iter()
-                .for_each(|s| weights[usize::from(s.label)] += u64::from(s.weight));
+            for sample in side {
+                weights[usize::from(sample.label)] += u64::from(sample.weight);
+            }
             weights.iter().map(|w| w * w).sum::<u64>() as f64 / weights.iter().sum::<u64>() as f64
         };
         let mut best: Option<f64> = None;

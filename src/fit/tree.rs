@@ -165,9 +165,9 @@ fn bootstrap(table: &BinnedTable, rng: &mut SplitMix64) -> Vec<Sample> {
         .sum::<u64>()
         > MAX_WEIGHT
     {
-        class_weights
-            .iter_mut()
-            .for_each(|weight| *weight = (*weight / 2).max(1));
+        for weight in &mut class_weights {
+            *weight = (*weight / 2).max(1);
+        }
     }
     (0..n_rows)
         .filter(|&row_idx| draws[row_idx as usize] > 0)

@@ -1,0 +1,171 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use flowsieve::fit::options::{ClassWeight, ForestOptions};
+use std::path::PathBuf;
+
+/// Train models on labelled network flows, evaluate them, and see what is in them
+#[derive(Debug, Parser)]
+#[command(name = "flowsieve", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Learn to tell the classes of labelled flows apart, and write the model
+    Train(TrainArguments),
+    /// Score flows with a model and compare with their labels
+    Evaluate(EvaluateArguments),
+    /// Say where a model comes from, what it is worth, and what its file holds
+    Info(InfoArguments),
+    /// Make up flows with the marginals of each class of a labelled file
+    Sample(SampleArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArguments {
+    /// CSV files of labelled flows with the same columns
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<PathBuf>,
+    /// The column that holds the labels
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) label: String,
+    /// Where to write the model
+    #[arg(long, value_name = "FILE.sieve")]
+    pub(crate) out: PathBuf,
+    /// The model's name [default: the stem of the file that is written]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// A TOML file that names the dataset and says which labels belong together and which are attacks
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) taxonomy: Option<PathBuf>,
+    /// Labels that are no attacks, besides those that the taxonomy says are none
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "LABEL,…",
+        allow_hyphen_values = true
+    )]
+    pub(crate) benign: Vec<String>,
+    /// Columns that are no features
+    #[arg(long, value_delimiter = ',', value_name = "COLUMN,…")]
+    pub(crate) drop: Vec<String>,
+    /// Columns that are features although they look like labels, indexes, ids, addresses or times
+    #[arg(long, value_delimiter = ',', value_name = "COLUMN,…")]
+    pub(crate) keep: Vec<String>,
+    /// Trees of the random forest
+    #[arg(long, default_value_t = ForestOptions::default().n_trees)]
+    pub(crate) trees: u32,
+    /// Leaves that a tree may have
+    #[arg(long, default_value_t = ForestOptions::default().max_leaves)]
+    pub(crate) leaves: u32,
+    /// Share of the features that each split looks at
+    #[arg(long, value_name = "SHARE", default_value_t = ForestOptions::default().features_per_split)]
+    pub(crate) features_per_split: f64,
+    /// Whether every class counts the same, or every row
+    #[arg(long, value_enum, default_value_t = ClassWeightArgument::Balanced)]
+    pub(crate) class_weight: ClassWeightArgument,
+    /// The seed of all randomness: the same seed and data give the same file
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Threads; does not change the model [default: one per processor]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub(crate) threads: usize,
+    /// Also fit and score another library's random forest (smartcore's) on the same split
+    #[arg(long)]
+    pub(crate) baseline: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClassWeightArgument {
+    None,
+    Balanced,
+}
+
+impl From<ClassWeightArgument> for ClassWeight {
+    fn from(argument: ClassWeightArgument) -> Self {
+        match argument {
+            ClassWeightArgument::None => Self::None,
+            ClassWeightArgument::Balanced => Self::Balanced,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArguments {
+    /// The model
+    #[arg(value_name = "FILE.sieve")]
+    pub(crate) model: PathBuf,
+    /// CSV files of flows
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<PathBuf>,
+    /// The column that holds the labels [default: the model's own, or one with a usual name]
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) label: Option<String>,
+    /// Also write what was found as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Threads; does not change the result [default: one per processor]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub(crate) threads: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InfoArguments {
+    /// The model
+    #[arg(value_name = "FILE.sieve")]
+    pub(crate) model: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SampleArguments {
+    /// A CSV file of labelled flows
+    #[arg(value_name = "DATA")]
+    pub(crate) data: PathBuf,
+    /// The column that holds the labels
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) label: String,
+    /// How many flows to make up
+    #[arg(long, default_value_t = 2000)]
+    pub(crate) rows: u32,
+    /// The seed of all randomness
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Where to write them
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) out: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_dash_can_be_benign() {
+        for benign in [&["--benign=-"][..], &["--benign", "-"]] {
+            let words = [
+                "flowsieve",
+                "train",
+                "a.csv",
+                "--label",
+                "l",
+                "--out",
+                "m.sieve",
+            ];
+            let arguments =
+                Arguments::try_parse_from(words.iter().chain(benign)).expect("a command");
+            let Command::Train(train) = arguments.command else {
+                panic!("train")
+            };
+            assert_eq!(train.benign, ["-"]);
+        }
+    }
+}

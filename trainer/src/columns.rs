@@ -1,0 +1,349 @@
+//! Which columns of the training data are features, and why the others are not.
+//!
+//! A model must not learn who was attacked from, only what the attack looks like. So columns that name the label in
+//! another way, count or identify rows, or hold addresses and times, are left out unless `--keep` names them. Every one
+//! of them is printed and written to the model's card.
+
+use crate::error::TrainerError;
+use crate::profile::{ColumnProfile, MANY_WORDS};
+use flowsieve::model::card::LeftOut;
+use flowsieve::schema::{ColumnKind, is_usual_label, normalised};
+
+/// Names of columns that count rows, normalised.
+const INDEXES: [&str; 8] = ["", "no", "unnamed:0", "id", "index", "idx", "rowid", "row"];
+/// Names of columns that identify flows.
+const IDS: [&str; 8] = [
+    "uid",
+    "flowid",
+    "uuid",
+    "guid",
+    "sessionid",
+    "connectionid",
+    "communityid",
+    "tunnelparents",
+];
+/// Names of columns that hold addresses.
+const ADDRESSES: [&str; 18] = [
+    "id.orig_h",
+    "id.resp_h",
+    "src_ip",
+    "dst_ip",
+    "source_ip",
+    "destination_ip",
+    "srcip_addr",
+    "dstip_addr",
+    "saddr",
+    "daddr",
+    "src_addr",
+    "dst_addr",
+    "ip_src",
+    "ip_dst",
+    "src_mac",
+    "dst_mac",
+    "smac",
+    "dmac",
+];
+/// Names of columns that hold times.
+const TIMES: [&str; 12] = [
+    "ts",
+    "timestamp",
+    "time",
+    "datetime",
+    "date",
+    "stime",
+    "ltime",
+    "start_time",
+    "end_time",
+    "frame.time",
+    "flow_start",
+    "first_seen",
+];
+
+/// A column that is a feature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FeatureColumn {
+    /// Its name in the header.
+    pub(crate) name: String,
+    /// Its index in the header.
+    pub(crate) index: usize,
+    /// How its cells are read.
+    pub(crate) kind: ColumnKind,
+}
+
+/// The columns of the training data, sorted out.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    /// Index of the label in the header.
+    pub(crate) label: usize,
+    /// The features, in the order of the header.
+    pub(crate) features: Vec<FeatureColumn>,
+    /// The others, in the order of the header, without the label.
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// What the user says about columns, checked against the header.
+#[derive(Debug)]
+pub(crate) struct Wishes {
+    label: usize,
+    keep: Vec<usize>,
+    drop: Vec<usize>,
+}
+
+impl Wishes {
+    /// Finds the named columns in a header.
+    pub(crate) fn new(
+        header: &[String],
+        label: &str,
+        keep: &[String],
+        drop: &[String],
+    ) -> Result<Self, TrainerError> {
+        let find_all = |names: &[String], option: &str| -> Result<Vec<usize>, TrainerError> {
+            names
+                .iter()
+                .map(|name| find(header, name, option))
+                .collect()
+        };
+        let wishes = Self {
+            label: find(header, label, "--label")?,
+            keep: find_all(keep, "--keep")?,
+            drop: find_all(drop, "--drop")?,
+        };
+        if wishes.keep.contains(&wishes.label) {
+            return Err(TrainerError::asked(format!(
+                "--keep names {label:?}, but it is the label: a model that reads its label learns nothing."
+            )));
+        }
+        match wishes.keep.iter().find(|index| wishes.drop.contains(index)) {
+            Some(&both) => Err(TrainerError::asked(format!(
+                "--keep and --drop both name {:?}: name it in one of them.",
+                header[both]
+            ))),
+            None => Ok(wishes),
+        }
+    }
+
+    /// Index of the label in the header.
+    pub(crate) fn label(&self) -> usize {
+        self.label
+    }
+
+    /// Sorts the columns out. `profiles` has one entry per column of the header.
+    pub(crate) fn sort_out(&self, header: &[String], profiles: &[ColumnProfile]) -> Columns {
+        let mut columns = Columns {
+            label: self.label,
+            features: Vec::new(),
+            left_out: Vec::new(),
+        };
+        for (index, (name, profile)) in header.iter().zip(profiles).enumerate() {
+            if index == self.label {
+                continue;
+            }
+            match self.why_left_out(header, index, profile) {
+                Some(why) => columns.left_out.push(LeftOut {
+                    column: name.clone(),
+                    why,
+                }),
+                None => columns.features.push(FeatureColumn {
+                    name: name.clone(),
+                    index,
+                    kind: kind(name, profile),
+                }),
+            }
+        }
+        columns
+    }
+
+    fn why_left_out(
+        &self,
+        header: &[String],
+        index: usize,
+        profile: &ColumnProfile,
+    ) -> Option<String> {
+        let name = normalised(&header[index]);
+        let why = |why: &str| Some(why.to_owned());
+        if self.drop.contains(&index) {
+            why("left out as asked (--drop)")
+        } else if header[..index]
+            .iter()
+            .any(|other| normalised(other) == name)
+        {
+            why("another column has the same name")
+        } else if self.keep.contains(&index) {
+            None
+        } else if is_label_name(&name) {
+            why("a label, by its name")
+        } else if INDEXES.contains(&name.as_str()) {
+            why("an index, by its name")
+        } else if profile.is_constant() {
+            why("the same in every row")
+        } else if profile.follows_label() {
+            why("one value per label throughout: a label in other words")
+        } else if profile.counts_rows() {
+            why("counts the rows")
+        } else if is_one_of(&IDS, &name) {
+            why("identifies flows, by its name")
+        } else if is_one_of(&ADDRESSES, &name) || profile.holds_addresses() {
+            why("addresses, which name the hosts of one network")
+        } else if is_one_of(&TIMES, &name) || profile.holds_times() {
+            why("times, which tell when a capture was made")
+        } else if !profile.is_numeric() && profile.n_words() > MANY_WORDS {
+            Some(format!("text with more than {MANY_WORDS} different values"))
+        } else {
+            None
+        }
+    }
+}
+
+/// Which column of the header has this name, ignoring case, blanks, dots and underscores.
+pub(crate) fn find(header: &[String], name: &str, option: &str) -> Result<usize, TrainerError> {
+    header
+        .iter()
+        .position(|other| normalised(other) == normalised(name))
+        .ok_or_else(|| {
+            TrainerError::asked(format!(
+                "{option} names the column {name:?}, which the data do not have. They have: {}.",
+                header.join(", ")
+            ))
+        })
+}
+
+fn is_label_name(normalised_name: &str) -> bool {
+    is_usual_label(normalised_name)
+        || normalised_name.contains("label")
+        || normalised_name.starts_with("attack")
+        || normalised_name.starts_with("attempted")
+        || normalised_name.ends_with("category")
+}
+
+fn is_one_of(names: &[&str], normalised_name: &str) -> bool {
+    names.iter().any(|name| normalised(name) == normalised_name)
+}
+
+fn kind(name: &str, profile: &ColumnProfile) -> ColumnKind {
+    if is_one_of(&TIMES, &normalised(name)) || profile.holds_times() {
+        ColumnKind::Time
+    } else if profile.is_numeric() {
+        ColumnKind::Numeric
+    } else {
+        ColumnKind::Categorical
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::{Profiler, tests::read};
+    use std::fmt::Write as _;
+
+    fn sort_out(text: &str, keep: &[&str], drop: &[&str]) -> Columns {
+        let header: Vec<String> = text
+            .lines()
+            .next()
+            .expect("a header")
+            .split(',')
+            .map(str::to_owned)
+            .collect();
+        let owned = |names: &[&str]| {
+            names
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect::<Vec<_>>()
+        };
+        let wishes =
+            Wishes::new(&header, "attack TYPE", &owned(keep), &owned(drop)).expect("columns");
+        let mut profiler = Profiler::new(header.len(), wishes.label());
+        read(text, &mut profiler);
+        wishes.sort_out(&header, &profiler.columns)
+    }
+
+    fn text() -> String {
+        let mut text =
+            ",ts,uid,src_ip,proto,bytes,const,verdict,detailed-label,note,Attack_type\n".to_owned();
+        for i in 0..600 {
+            let (verdict, label) = if i % 2 == 0 {
+                ("bad", "dos")
+            } else {
+                ("good", "-")
+            };
+            let proto = ["tcp", "udp", "icmp"][i % 3];
+            let _ = writeln!(
+                text,
+                "{i},{},C{i}x,10.0.0.7,{proto},{},7,{verdict},{label},n{i},{label}",
+                1_500_000_000 + i * 7,
+                i * i % 97
+            );
+        }
+        text
+    }
+
+    #[test]
+    fn labels_indexes_ids_addresses_and_times_are_no_features() {
+        let columns = sort_out(&text(), &[], &[]);
+        let features: Vec<(&str, ColumnKind)> = columns
+            .features
+            .iter()
+            .map(|column| (column.name.as_str(), column.kind))
+            .collect();
+        assert_eq!(
+            features,
+            [
+                ("proto", ColumnKind::Categorical),
+                ("bytes", ColumnKind::Numeric)
+            ]
+        );
+        let why = |name: &str| {
+            let found = columns
+                .left_out
+                .iter()
+                .find(|left_out| left_out.column == name);
+            found
+                .map_or("", |left_out| left_out.why.as_str())
+                .to_owned()
+        };
+        for (name, part) in [
+            ("", "index"),
+            ("ts", "times"),
+            ("uid", "identifies"),
+            ("const", "same in every row"),
+            ("verdict", "one value per label"),
+            ("detailed-label", "label, by its name"),
+            ("note", "more than 256"),
+        ] {
+            assert!(why(name).contains(part), "{name:?}: {:?}", why(name));
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_a_feature_and_what_is_dropped_is_none() {
+        let columns = sort_out(&text(), &["TS", "verdict"], &["bytes"]);
+        let features: Vec<(&str, ColumnKind)> = columns
+            .features
+            .iter()
+            .map(|column| (column.name.as_str(), column.kind))
+            .collect();
+        assert_eq!(
+            features,
+            [
+                ("ts", ColumnKind::Time),
+                ("proto", ColumnKind::Categorical),
+                ("verdict", ColumnKind::Categorical)
+            ]
+        );
+    }
+
+    #[test]
+    fn wishes_that_cannot_be_are_refused() {
+        let header = ["a".to_owned(), "label".to_owned()];
+        let a = ["A".to_owned()];
+        for (label, keep, drop, word) in [
+            ("kind", &[][..], &[][..], "names the column \"kind\""),
+            ("label", &["label".to_owned()], &[], "it is the label"),
+            ("label", &a, &a, "both name \"a\""),
+        ] {
+            let error = Wishes::new(&header, label, keep, drop)
+                .expect_err(word)
+                .to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The second pass over the data: rows ready to fit on.
+
+use crate::columns::{Columns, FeatureColumn};
+use crate::error::TrainerError;
+use crate::profile::LeftOutRows;
+use crate::source::Source;
+use crate::taxonomy::TaxonomyFile;
+use flowsieve::fit::TrainingTable;
+use flowsieve::fit::dictionary::dictionary;
+use flowsieve::model::taxonomy::Taxonomy;
+use flowsieve::schema::ColumnKind;
+use flowsieve::table::number::{Cell, is_unset, parse, parse_time};
+use flowsieve::table::{Broken, Record, RecordSink};
+use std::collections::HashMap;
+
+/// Labelled rows with what it takes to read more like them.
+#[derive(Debug)]
+pub(crate) struct Dataset {
+    /// The rows. Words are codes of the dictionaries.
+    pub(crate) table: TrainingTable,
+    /// Per feature, the words of a categorical column; none for the others.
+    pub(crate) dictionaries: Vec<Vec<String>>,
+    /// The classes.
+    pub(crate) taxonomy: Taxonomy,
+    /// Rows that could not be used.
+    pub(crate) left_out: LeftOutRows,
+}
+
+/// Reads all files, which have the same columns in the same order as the first.
+pub(crate) fn read(
+    sources: &[Source],
+    columns: &Columns,
+    taxonomy: &TaxonomyFile,
+    benign: &[String],
+) -> Result<Dataset, TrainerError> {
+    let mut loader = Loader::new(columns, sources[0].head.columns.len());
+    for source in sources {
+        source.read("reading rows", &mut loader)?;
+    }
+    let labels = loader.labels.counts();
+    let (taxonomy, class_of_label) = taxonomy.classes(&labels, benign)?;
+    let mut dictionaries = Vec::new();
+    let mut table = TrainingTable {
+        columns: Vec::new(),
+        labels: loader
+            .labels
+            .ids
+            .iter()
+            .map(|&id| class_of_label[id as usize])
+            .collect(),
+        n_classes: taxonomy.kinds.len(),
+    };
+    for values in loader.values {
+        let (values, words) = match values {
+            Values::Numbers(values) => (values, Vec::new()),
+            Values::Words(words) => words.into_codes(),
+        };
+        table.columns.push(values);
+        dictionaries.push(words);
+    }
+    Ok(Dataset {
+        table,
+        dictionaries,
+        taxonomy,
+        left_out: loader.left_out,
+    })
+}
+
+/// Words and how often each occurs; a cell is the index of its word.
+#[derive(Debug, Default)]
+struct Words {
+    known: HashMap<Vec<u8>, u32>,
+    ids: Vec<u32>,
+}
+
+/// The id of a cell that says nothing.
+const NO_WORD: u32 = u32::MAX;
+
+impl Words {
+    fn add(&mut self, word: &[u8]) {
+        let next = self.known.len() as u32;
+        let known = self.known.get(word).copied();
+        let id = known.unwrap_or_else(|| *self.known.entry(word.to_vec()).or_insert(next));
+        self.ids.push(id);
+    }
+
+    /// The words in order of appearance, with how often each occurs.
+    fn counts(&self) -> Vec<(String, u64)> {
+        let mut counts = vec![(String::new(), 0); self.known.len()];
+        for (word, &id) in &self.known {
+            counts[id as usize].0 = String::from_utf8_lossy(word).into_owned();
+        }
+        for &id in self.ids.iter().filter(|&&id| id != NO_WORD) {
+            counts[id as usize].1 += 1;
+        }
+        counts
+    }
+
+    /// The cells as codes, and the words of these.
+    fn into_codes(self) -> (Vec<f32>, Vec<String>) {
+        let counts = self.counts();
+        let words = dictionary(&counts);
+        let code_of_id: Vec<f32> = counts
+            .iter()
+            .map(|(word, _)| {
+                words
+                    .iter()
+                    .position(|known| known == word)
+                    .unwrap_or(words.len()) as f32
+            })
+            .collect();
+        let code = |&id: &u32| {
+            if id == NO_WORD {
+                f32::NAN
+            } else {
+                code_of_id[id as usize]
+            }
+        };
+        (self.ids.iter().map(code).collect(), words)
+    }
+}
+
+#[derive(Debug)]
+enum Values {
+    Numbers(Vec<f32>),
+    Words(Words),
+}
+
+/// Takes records as rows.
+struct Loader<'a> {
+    features: &'a [FeatureColumn],
+    label: usize,
+    n_cells: usize,
+    labels: Words,
+    values: Vec<Values>,
+    row: Vec<Cell>,
+    left_out: LeftOutRows,
+}
+
+impl<'a> Loader<'a> {
+    fn new(columns: &'a Columns, n_cells: usize) -> Self {
+        let values = |column: &FeatureColumn| match column.kind {
+            ColumnKind::Categorical => Values::Words(Words::default()),
+            ColumnKind::Numeric | ColumnKind::Time => Values::Numbers(Vec::new()),
+        };
+        Self {
+            features: &columns.features,
+            label: columns.label,
+            n_cells,
+            labels: Words::default(),
+            values: columns.features.iter().map(values).collect(),
+            row: Vec::new(),
+            left_out: LeftOutRows::default(),
+        }
+    }
+
+    /// Reads the numbers of a record; says whether all of them are some.
+    fn read_numbers(&mut self, record: &Record<'_>) -> bool {
+        self.row.clear();
+        for feature in self.features {
+            let (start, end) = record.span(feature.index);
+            self.row.push(match feature.kind {
+                ColumnKind::Numeric => parse(record.text(), start, end),
+                ColumnKind::Time => parse_time(record.cell(feature.index)),
+                ColumnKind::Categorical => Cell::Missing,
+            });
+        }
+        !self.row.contains(&Cell::Invalid)
+    }
+}
+
+impl RecordSink for Loader<'_> {
+    fn record(&mut self, record: &Record<'_>) {
+        if record.len() != self.n_cells {
+            self.left_out.ragged += 1;
+        } else if !self.read_numbers(record) {
+            self.left_out.not_a_number += 1;
+        } else {
+            self.labels.add(record.cell(self.label).trim_ascii());
+            for ((feature, values), cell) in
+                self.features.iter().zip(&mut self.values).zip(&self.row)
+            {
+                match values {
+                    Values::Numbers(values) => values.push(match *cell {
+                        Cell::Number(value) => value,
+                        Cell::Missing | Cell::Invalid => f32::NAN,
+                    }),
+                    Values::Words(words) => {
+                        let word = record.cell(feature.index).trim_ascii();
+                        if is_unset(word) {
+                            words.ids.push(NO_WORD);
+                        } else {
+                            words.add(word);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn broken(&mut self, _offset: u64, _line: u64, _why: Broken) {
+        self.left_out.broken += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::tests::read as read_text;
+
+    #[test]
+    fn rows_are_read_as_an_analysis_reads_them() {
+        let features = [
+            ("x", 0, ColumnKind::Numeric),
+            ("proto", 1, ColumnKind::Categorical),
+        ]
+        .map(|(name, index, kind)| FeatureColumn {
+            name: name.to_owned(),
+            index,
+            kind,
+        });
+        let columns = Columns {
+            label: 2,
+            features: features.to_vec(),
+            left_out: Vec::new(),
+        };
+        let mut loader = Loader::new(&columns, 3);
+        read_text(
+            "x,proto,label\n1,udp,-\ninf,tcp,dos\n-, tcp ,-\nword,tcp,dos\n1,2\n3,(empty),-\n\"4,udp,dos\n",
+            &mut loader,
+        );
+        assert_eq!(
+            loader.left_out,
+            LeftOutRows {
+                ragged: 1,
+                broken: 1,
+                not_a_number: 1
+            }
+        );
+        assert_eq!(
+            loader.labels.counts(),
+            [("-".to_owned(), 3), ("dos".to_owned(), 1)]
+        );
+        let [Values::Numbers(numbers), Values::Words(words)] = &mut loader.values[..] else {
+            panic!("a numeric and a categorical column")
+        };
+        assert_eq!(numbers[..2], [1.0, f32::INFINITY]);
+        assert!(numbers[2].is_nan());
+        let (codes, dictionary) = std::mem::take(words).into_codes();
+        assert_eq!(dictionary, ["tcp", "udp"]);
+        assert_eq!(codes[..3], [1.0, 0.0, 0.0]);
+        assert!(codes[3].is_nan());
+    }
+}

@@ -1,0 +1,132 @@
+//! `flowsieve evaluate`: scores flows as the page does, and compares with their labels.
+//!
+//! A file is cut into slices that threads take, and what they say is joined in order: the same analysis, the same code
+//! and, to the byte, the same result columns as in a browser.
+
+use crate::args::EvaluateArguments;
+use crate::error::TrainerError;
+use crate::results::Results;
+use crate::source::{Chunks, first_bytes, load};
+use crate::{progress, report};
+use flowsieve::analysis::{
+    MergeEvent, Merger, Plan, PlanOptions, Purpose, ResultColumns, SliceColumns, SliceOutcome,
+    SliceTask, Summary,
+};
+use flowsieve::model::Model;
+use flowsieve::schema::LabelChoice;
+use flowsieve::table::{Progress, SliceSpan};
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How many bytes a thread takes at once.
+const SLICE_BYTES: u64 = 4 << 20;
+
+/// Runs the command.
+pub(crate) fn evaluate(args: &EvaluateArguments) -> Result<(), TrainerError> {
+    let (model, _) = load(&args.model)?;
+    let model = Arc::new(model);
+    let label = args
+        .label
+        .clone()
+        .map_or(LabelChoice::Auto, LabelChoice::Named);
+    let mut summary = Summary::new(&model.spec().taxonomy, model.n_features());
+    let mut columns = ResultColumns::default();
+    let start = Instant::now();
+    for path in &args.data {
+        let plan = Arc::new(plan(path, &model, &label)?);
+        let of_file = analyse(path, &plan, &mut columns)?;
+        report::analysed(path, &plan, &of_file);
+        summary.merge(&of_file);
+    }
+    let results = Results::new(&model, &summary, &columns, start.elapsed());
+    report::results(&results, &summary, &model);
+    if let Some(path) = &args.json {
+        std::fs::write(path, results.json(&summary, &model)).map_err(|source| {
+            TrainerError::Write {
+                path: path.clone(),
+                source,
+            }
+        })?;
+    }
+    Ok(())
+}
+
+fn plan(path: &Path, model: &Arc<Model>, label: &LabelChoice) -> Result<Plan, TrainerError> {
+    let (head, size) = first_bytes(path)?;
+    let options = PlanOptions {
+        label: label.clone(),
+        ..PlanOptions::default()
+    };
+    Plan::new(Arc::clone(model), &head, size, &options).map_err(|source| TrainerError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// What a thread brings back from a slice.
+type Slice = (SliceOutcome, SliceColumns);
+
+/// Analyses a file slice by slice; adds its rows to `columns`.
+fn analyse(
+    path: &Path,
+    plan: &Arc<Plan>,
+    columns: &mut ResultColumns,
+) -> Result<Summary, TrainerError> {
+    let bounds = plan.slice_bounds(SLICE_BYTES);
+    let mut merger = Merger::new(plan, bounds.clone());
+    let bar = progress::bytes_bar("scoring flows", plan.size());
+    // As many slices at a time as keep all threads busy, so that memory does not grow with the file.
+    let at_once = 4 * rayon::current_num_threads();
+    let slices: Vec<usize> = (0..merger.slices()).collect();
+    for batch in slices.chunks(at_once) {
+        let span = |slice: usize, first| SliceSpan {
+            begin: bounds[slice],
+            end: bounds[slice + 1],
+            first,
+        };
+        let run = |slice, first| run(path, plan, slice, span(slice, first), &bar);
+        let read: Vec<Slice> = batch
+            .par_iter()
+            .map(|&slice| run(slice, None))
+            .collect::<Result<_, _>>()?;
+        for (outcome, mut of_slice) in read {
+            let slice = outcome.slice as usize;
+            let mut events = merger.offer(outcome);
+            // A slice that guessed wrong where its first record starts is read again from where the one before ended.
+            while let [MergeEvent::Rerun { first, .. }] = events[..] {
+                let (outcome, again) = run(slice, Some(first))?;
+                of_slice = again;
+                events = merger.offer(outcome);
+            }
+            for event in events {
+                if let MergeEvent::Accept { first_record, .. } = event {
+                    columns.append(&of_slice, first_record);
+                }
+            }
+        }
+    }
+    bar.finish_and_clear();
+    Ok(merger.summary().clone())
+}
+
+/// Reads and scores one slice.
+fn run(
+    path: &Path,
+    plan: &Arc<Plan>,
+    slice: usize,
+    span: SliceSpan,
+    bar: &ProgressBar,
+) -> Result<Slice, TrainerError> {
+    let mut task = SliceTask::new(Arc::clone(plan), slice as u32, span, Purpose::Score);
+    let mut chunks = Chunks::open(path, task.position())?;
+    while let Some(chunk) = chunks.next()? {
+        if task.push(chunk) == Progress::Done {
+            break;
+        }
+    }
+    bar.inc(span.end - span.begin);
+    Ok(task.finish())
+}

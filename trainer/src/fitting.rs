@@ -1,0 +1,205 @@
+//! A model from rows: the library's serial pieces, mapped over threads, results kept in order.
+
+use crate::columns::FeatureColumn;
+use crate::error::TrainerError;
+use crate::progress;
+use flowsieve::fit::TrainingTable;
+use flowsieve::fit::forest::join_trees;
+use flowsieve::fit::isolation;
+use flowsieve::fit::options::{ForestParams, IsolationParams};
+use flowsieve::fit::rng::{Purpose, SplitMix64};
+use flowsieve::fit::statistics::describe;
+use flowsieve::fit::tree::{BinnedTable, GrownTree, bin_feature, grow_tree};
+use flowsieve::model::card::Card;
+use flowsieve::model::isolation::IsolationSpec;
+use flowsieve::model::taxonomy::Taxonomy;
+use flowsieve::model::{Model, ModelSpec, SelfTestRow};
+use flowsieve::prepare::{Feature, Preparation};
+use flowsieve::schema::{Column, ColumnKind, Schema};
+use rayon::prelude::*;
+
+/// Rows that a model carries to test itself.
+const SELF_TEST_ROWS: u64 = 32;
+/// Rows of which path sums are computed at once.
+const ROWS_PER_PIECE: usize = 4096;
+
+/// All that a fit needs besides rows.
+#[derive(Debug)]
+pub(crate) struct Recipe {
+    pub(crate) name: String,
+    pub(crate) features: Vec<FeatureColumn>,
+    /// Other names of each feature.
+    pub(crate) aliases: Vec<Vec<String>>,
+    pub(crate) label_column: String,
+    pub(crate) dictionaries: Vec<Vec<String>>,
+    pub(crate) taxonomy: Taxonomy,
+    pub(crate) forest: ForestParams,
+    pub(crate) isolation: IsolationParams,
+    pub(crate) seed: u64,
+}
+
+/// Fits a model on the rows of a table.
+pub(crate) fn fit(
+    recipe: &Recipe,
+    table: &TrainingTable,
+    what: &str,
+) -> Result<Model, TrainerError> {
+    let features: Vec<Feature> = table
+        .columns
+        .par_iter()
+        .zip(&recipe.dictionaries)
+        .map(|(column, words)| describe(column, words.clone()))
+        .collect();
+    let grown = grow_forest(recipe, table, what)?;
+    let (forest, importances) = join_trees(&grown, table.n_classes);
+    let isolation = fit_isolation(recipe, table, &features)?;
+    let mut spec = ModelSpec {
+        name: recipe.name.clone(),
+        schema: schema(recipe, &importances),
+        preparation: Preparation {
+            features,
+            training_rows: table.n_rows() as u64,
+        },
+        taxonomy: recipe.taxonomy.clone(),
+        forest,
+        isolation,
+        card: Card::default(),
+        self_test: Vec::new(),
+    };
+    for (kind, rows) in spec.taxonomy.kinds.iter_mut().zip(table.class_counts()) {
+        kind.training_rows = rows;
+    }
+    let untested = Model::new(spec.clone())?;
+    spec.self_test = self_test(&untested, recipe.seed);
+    Ok(Model::new(spec)?)
+}
+
+fn grow_forest(
+    recipe: &Recipe,
+    table: &TrainingTable,
+    what: &str,
+) -> Result<Vec<GrownTree>, TrainerError> {
+    let params = &recipe.forest;
+    let columns = (0..table.columns.len())
+        .into_par_iter()
+        .map(|i| bin_feature(table, i, params));
+    let binned = BinnedTable::new(table, columns.collect(), params)?;
+    let bar = progress::bar(what, u64::from(params.options().n_trees));
+    let grown = (0..params.options().n_trees)
+        .into_par_iter()
+        .map(|tree_idx| {
+            let grown = grow_tree(&binned, params, tree_idx);
+            bar.inc(1);
+            grown
+        })
+        .collect();
+    bar.finish_and_clear();
+    Ok(grown)
+}
+
+fn schema(recipe: &Recipe, importances: &[f32]) -> Schema {
+    let columns = recipe.features.iter().zip(&recipe.aliases).zip(importances);
+    Schema {
+        columns: columns
+            .map(|((feature, aliases), &importance)| Column {
+                name: feature.name.clone(),
+                aliases: aliases.clone(),
+                kind: feature.kind,
+                importance,
+            })
+            .collect(),
+        label_columns: vec![recipe.label_column.clone()],
+    }
+}
+
+/// The detector, on benign rows where there are any, else on all.
+fn fit_isolation(
+    recipe: &Recipe,
+    table: &TrainingTable,
+    features: &[Feature],
+) -> Result<IsolationSpec, TrainerError> {
+    let kinds = &recipe.taxonomy.kinds;
+    let is_benign = |&row_idx: &u32| !kinds[usize::from(table.labels[row_idx as usize])].attack;
+    let all: Vec<u32> = (0..table.n_rows() as u32).collect();
+    let benign: Vec<u32> = all.iter().copied().filter(is_benign).collect();
+    let benign_only = benign.len() > 1;
+    let rows = if benign_only { benign } else { all };
+    let columns: Vec<Vec<f32>> = table
+        .columns
+        .par_iter()
+        .zip(features)
+        .map(|(column, feature)| {
+            rows.iter()
+                .map(|&i| feature.imputed(column[i as usize]))
+                .collect()
+        })
+        .collect();
+    let rows: Vec<u32> = (0..rows.len() as u32).collect();
+    let params = &recipe.isolation;
+    let trees: Vec<_> = (0..params.options().n_trees)
+        .into_par_iter()
+        .map(|tree_idx| isolation::grow_tree(&columns, &rows, params, tree_idx))
+        .collect();
+    let pieces: Result<Vec<Vec<u32>>, flowsieve::Error> = rows
+        .par_chunks(ROWS_PER_PIECE)
+        .map(|piece| isolation::path_sums(&trees, &columns, piece))
+        .collect();
+    let mut path_sums = pieces?.concat();
+    let sample_size = isolation::sample_size(params, rows.len());
+    Ok(isolation::join_trees(
+        trees,
+        &mut path_sums,
+        sample_size,
+        benign_only,
+    ))
+}
+
+/// Made-up rows with what the model says of them: values drawn from the training quantiles, feature by feature, some
+/// missing. None is a row of the data.
+fn self_test(model: &Model, seed: u64) -> Vec<SelfTestRow> {
+    let spec = model.spec();
+    let mut scratch = model.scratch();
+    let mut row = vec![0.0; model.row_len()];
+    (0..SELF_TEST_ROWS)
+        .map(|row_idx| {
+            let mut rng = SplitMix64::stream(seed, Purpose::SelfTest, row_idx);
+            let columns = spec.schema.columns.iter().zip(&spec.preparation.features);
+            let values: Vec<f32> = columns
+                .map(|(column, feature)| made_up(column, feature, &mut rng))
+                .collect();
+            row[..values.len()].copy_from_slice(&values);
+            let score = model.score(&mut row, &mut scratch);
+            SelfTestRow {
+                values,
+                class: score.class,
+                confidence: score.confidence,
+                rank: score.rank,
+            }
+        })
+        .collect()
+}
+
+fn made_up(column: &Column, feature: &Feature, rng: &mut SplitMix64) -> f32 {
+    let (place, chance) = (rng.unit(), rng.below(32));
+    if chance < 2 || feature.quantiles.is_empty() {
+        return f32::NAN;
+    }
+    if column.kind == ColumnKind::Categorical {
+        return (place * (feature.categories.len() + 1) as f64) as u32 as f32;
+    }
+    if chance == 2 {
+        return f32::INFINITY;
+    }
+    interpolate(&feature.quantiles, place)
+}
+
+/// The value at a place between 0 and 1 of quantiles at equal steps, linear between them.
+pub(crate) fn interpolate(quantiles: &[f32], place: f64) -> f32 {
+    let step = place * (quantiles.len() - 1) as f64;
+    let below = step as usize;
+    let (low, high) = (
+        f64::from(quantiles[below]),
+        f64::from(quantiles[(below + 1).min(quantiles.len() - 1)]),
+    );
+    (low + (high - low) * (step - below as f64)) as f32
+}

@@ -1,0 +1,19 @@
+//! `flowsieve info`: what a model file says of itself.
+
+use crate::args::InfoArguments;
+use crate::error::TrainerError;
+use crate::report;
+use crate::source::load;
+use flowsieve::pack;
+
+/// Runs the command.
+pub(crate) fn info(args: &InfoArguments) -> Result<(), TrainerError> {
+    let (model, bytes) = load(&args.model)?;
+    let sections = pack::sections(&bytes).map_err(|source| TrainerError::File {
+        path: args.model.clone(),
+        source,
+    })?;
+    report::model(&model);
+    report::sections(&sections, bytes.len());
+    Ok(())
+}

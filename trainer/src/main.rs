@@ -1,0 +1,71 @@
+//! `flowsieve`: trains models on labelled flows, evaluates them, and says what is in them.
+//!
+//! ```text
+//! args        what may be asked
+//! source      a file of flows, read record by record
+//! profile     the first pass: what each column is like
+//! columns     which columns are features, and why the others are not
+//! taxonomy    labels to kinds, families, attack or benign
+//! dataset     the second pass: rows ready to fit on
+//! split       rows to fit on and rows to score
+//! fitting     a model from rows, on all threads
+//! scoring     what a model is worth on rows
+//! baseline    what another library's forest is worth on the same rows
+//! train, evaluate, info, sample      the commands, made of these
+//! report      tables for people
+//! ```
+//!
+//! All that a model depends on is computed by the library's pure functions; here they are given data and threads. The
+//! number of threads never changes a result.
+
+mod args;
+mod baseline;
+mod columns;
+mod dataset;
+mod error;
+mod evaluate;
+mod fitting;
+mod info;
+mod profile;
+mod progress;
+mod report;
+mod results;
+mod sample;
+mod scoring;
+mod source;
+mod split;
+mod taxonomy;
+mod train;
+
+use anyhow::Context;
+use args::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Train(args) => in_threads(args.threads, || train::train(args))??,
+        Command::Evaluate(args) => in_threads(args.threads, || evaluate::evaluate(args))??,
+        Command::Info(args) => info::info(args)?,
+        Command::Sample(args) => sample::sample(args)?,
+    }
+    Ok(())
+}
+
+/// Runs `work` with this many threads for its parallel parts; 0 is one per processor.
+fn in_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    Ok(pool
+        .with_context(|| format!("cannot start {threads} threads"))?
+        .install(work))
+}

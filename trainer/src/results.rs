@@ -1,0 +1,162 @@
+//! What an evaluation finds: scores of the classifier and of the detector, and their JSON form.
+
+use flowsieve::analysis::{CLASS_REJECTED, LABEL_NONE, LABEL_UNKNOWN, ResultColumns, Summary};
+use flowsieve::metrics::{BinaryScores, Evaluation, Flagged, RankCounts};
+use flowsieve::model::Model;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// The shares of training rows that thresholds of the detector flag.
+const CONTAMINATIONS: [f64; 4] = [0.05, 0.1, 0.15, 0.2];
+/// The version of the JSON form.
+const SCHEMA_VERSION: u32 = 1;
+
+/// What an evaluation finds besides the summary.
+#[derive(Debug)]
+pub(crate) struct Results {
+    /// How the predictions compare with the labels; `None` where there are no labels.
+    pub(crate) evaluation: Option<Evaluation>,
+    /// The detector's area under the ROC curve; `None` without labels of attacks and of benign rows.
+    pub(crate) auroc: Option<f64>,
+    /// What the detector flags at each threshold; empty where the model has no detector.
+    pub(crate) sweep: Vec<Flagged>,
+    /// SHA-256 of the result columns.
+    pub(crate) digest: String,
+    /// Reading and scoring took so long.
+    pub(crate) time: Duration,
+    pub(crate) rows_per_second: f64,
+}
+
+impl Results {
+    /// What follows from a summary and the rows' results.
+    pub(crate) fn new(
+        model: &Model,
+        summary: &Summary,
+        columns: &ResultColumns,
+        time: Duration,
+    ) -> Self {
+        let spec = model.spec();
+        let ranks = ranks(model, columns);
+        let has_detector = !spec.isolation.trees.is_empty();
+        let flagged = |&contamination| ranks.flagged(contamination);
+        Self {
+            evaluation: summary.evaluation(&spec.taxonomy),
+            auroc: if has_detector { ranks.auroc() } else { None },
+            sweep: if has_detector {
+                CONTAMINATIONS.iter().map(flagged).collect()
+            } else {
+                Vec::new()
+            },
+            digest: digest(columns),
+            time,
+            rows_per_second: (summary.rows as f64 / time.as_secs_f64()).round(),
+        }
+    }
+
+    /// The results as JSON.
+    pub(crate) fn json(&self, summary: &Summary, model: &Model) -> String {
+        let evaluation = self.evaluation.as_ref();
+        let per_class = evaluation.map(|evaluation| {
+            let entry = |class: &flowsieve::metrics::ClassScores| {
+                let scores = json!({
+                    "precision": class.precision, "recall": class.recall, "f1": class.f1, "support": class.support,
+                });
+                (class.class.clone(), scores)
+            };
+            evaluation.per_class.iter().map(entry).collect::<Map<String, Value>>()
+        });
+        let kinds = &model.spec().taxonomy.kinds;
+        let counts: Map<String, Value> = kinds
+            .iter()
+            .zip(&summary.class_counts)
+            .map(|(kind, &rows)| (kind.name.clone(), rows.into()))
+            .collect();
+        let unknown: Map<String, Value> = summary
+            .unknown_labels
+            .names()
+            .iter()
+            .map(|&(name, rows)| (name.to_owned(), rows.into()))
+            .collect();
+        let value = json!({
+            "schema_version": SCHEMA_VERSION,
+            "model": model.spec().name,
+            "rows": summary.rows,
+            "rejected": summary.rejects.rows(),
+            "class_counts": counts,
+            "attack_rows": summary.attack_rows,
+            "accuracy": evaluation.map(|evaluation| evaluation.accuracy),
+            "macro_f1": evaluation.map(|evaluation| evaluation.macro_f1),
+            "per_class": per_class,
+            "binary": evaluation.and_then(|evaluation| evaluation.binary.as_ref()).map(binary),
+            "confusion": evaluation.map(|evaluation| json!({
+                "labels": evaluation.confusion.labels, "matrix": evaluation.confusion.matrix,
+            })),
+            "unknown_labels": unknown,
+            "detectors": { "isolation_forest": self.detector() },
+            "rows_per_second": self.rows_per_second,
+            "digest": self.digest,
+        });
+        format!("{value:#}\n")
+    }
+
+    fn detector(&self) -> Value {
+        let thresholds: Vec<Value> = self
+            .sweep
+            .iter()
+            .map(|flagged| {
+                let scores = flagged.scores.as_ref();
+                json!({
+                    "contamination": flagged.contamination,
+                    "training_quantile": 1.0 - flagged.contamination,
+                    "threshold_rank": flagged.threshold_rank,
+                    "share_above": flagged.share,
+                    "precision": scores.map(|scores| scores.precision),
+                    "recall": scores.map(|scores| scores.recall),
+                    "f1": scores.map(|scores| scores.f1),
+                })
+            })
+            .collect();
+        if thresholds.is_empty() {
+            Value::Null
+        } else {
+            json!({ "auroc": self.auroc, "thresholds": thresholds })
+        }
+    }
+}
+
+fn binary(scores: &BinaryScores) -> Value {
+    json!({ "precision": scores.precision, "recall": scores.recall, "f1": scores.f1 })
+}
+
+/// The detector's ranks of all rows that were read. A label that the model does not know is an attack, as everywhere.
+fn ranks(model: &Model, columns: &ResultColumns) -> RankCounts {
+    let kinds = &model.spec().taxonomy.kinds;
+    let mut ranks = RankCounts::new();
+    for ((&class, &label), &rank) in columns.class.iter().zip(&columns.label).zip(&columns.rank) {
+        if class != CLASS_REJECTED {
+            ranks.add(
+                rank,
+                match label {
+                    LABEL_NONE => None,
+                    LABEL_UNKNOWN => Some(true),
+                    known => Some(kinds[usize::from(known)].attack),
+                },
+            );
+        }
+    }
+    ranks
+}
+
+/// SHA-256 of the result columns, one after another.
+fn digest(columns: &ResultColumns) -> String {
+    let mut sha = Sha256::new();
+    for part in columns.digest_parts() {
+        sha.update(&part);
+    }
+    sha.finalize().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,382 @@
+//! The program as a whole, on flows that are made up here.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use support::{evaluation, fail, flowsieve, succeed, text, write_flows};
+use tempfile::TempDir;
+
+/// A folder with flows and a model of them.
+struct Trained {
+    folder: TempDir,
+    flows: PathBuf,
+    model: PathBuf,
+    printed: String,
+}
+
+fn train(more: &[&str]) -> Trained {
+    let folder = TempDir::new().expect("a folder");
+    let flows = write_flows(folder.path(), 900);
+    let model = folder.path().join("made-up.sieve");
+    let mut arguments = vec![
+        "train",
+        text(&flows),
+        "--label",
+        "LABEL",
+        "--out",
+        text(&model),
+    ];
+    arguments.extend(["--trees", "8", "--leaves", "16", "--benign", "benign"]);
+    arguments.extend(more);
+    let printed = succeed(&arguments);
+    Trained {
+        folder,
+        flows,
+        model,
+        printed,
+    }
+}
+
+#[test]
+fn a_model_is_trained_described_and_evaluated() {
+    let trained = train(&["--name", "demo"]);
+    for part in [
+        "label_binary",
+        "an index, by its name",
+        "macro F1",
+        "AUROC",
+        "Wrote",
+    ] {
+        assert!(
+            trained.printed.contains(part),
+            "{part:?} is not in {}",
+            trained.printed
+        );
+    }
+    let info = succeed(&["info", text(&trained.model)]);
+    for part in [
+        "demo",
+        "900 rows, 4 features",
+        "benign rows",
+        "leaves 16",
+        "FRST",
+        "label_binary",
+        "macro F1",
+    ] {
+        assert!(info.contains(part), "{part:?} is not in {info}");
+    }
+
+    let found = evaluation(&trained.model, &trained.flows, &[]);
+    assert_eq!(found["schema_version"], 1);
+    assert_eq!(
+        (&found["rows"], &found["rejected"]),
+        (&900.into(), &0.into())
+    );
+    assert!(found["macro_f1"].as_f64() > Some(0.9), "{found}");
+    assert!(found["accuracy"].as_f64() > Some(0.9), "{found}");
+    assert_eq!(
+        found["confusion"]["labels"],
+        serde_json::json!(["benign", "flood", "scan"])
+    );
+    let supports = ["benign", "flood", "scan"].map(|class| {
+        let scores = &found["per_class"][class];
+        assert!(
+            ["precision", "recall", "f1"]
+                .iter()
+                .all(|name| scores[name].is_f64()),
+            "{scores}"
+        );
+        scores["support"].as_u64().expect("a count")
+    });
+    assert_eq!(supports.iter().sum::<u64>(), 900);
+    assert!(found["binary"]["f1"].as_f64() > Some(0.9), "{found}");
+    let detector = &found["detectors"]["isolation_forest"];
+    assert!(detector["auroc"].as_f64() > Some(0.5), "{detector}");
+    let contaminations: Vec<f64> = detector["thresholds"]
+        .as_array()
+        .expect("thresholds")
+        .iter()
+        .filter_map(|threshold| threshold["contamination"].as_f64())
+        .collect();
+    assert_eq!(contaminations, [0.05, 0.1, 0.15, 0.2]);
+    assert_eq!(found["digest"].as_str().map(str::len), Some(64));
+    assert!(found["rows_per_second"].as_f64() > Some(0.0));
+}
+
+#[test]
+fn one_thread_or_two_and_twice_give_the_same_bytes() {
+    let first = train(&["--threads", "1", "--seed", "7"]);
+    let bytes = fs::read(&first.model).expect("a model");
+    for threads in ["1", "2", "2"] {
+        let again = train(&["--threads", threads, "--seed", "7"]);
+        assert_eq!(
+            fs::read(&again.model).expect("a model"),
+            bytes,
+            "{threads} threads"
+        );
+        assert_eq!(again.printed.lines().count(), first.printed.lines().count());
+    }
+    let other = train(&["--seed", "8"]);
+    assert_ne!(
+        fs::read(&other.model).expect("a model"),
+        bytes,
+        "another seed is another model"
+    );
+
+    let digest =
+        |threads| evaluation(&first.model, &first.flows, &["--threads", threads])["digest"].clone();
+    assert_eq!(digest("1"), digest("2"));
+}
+
+#[test]
+fn a_baseline_is_scored_on_the_same_rows() {
+    let trained = train(&["--baseline"]);
+    assert!(
+        trained.printed.contains("smartcore, 100 trees"),
+        "{}",
+        trained.printed
+    );
+}
+
+#[test]
+fn files_of_several_parts_are_one() {
+    let trained = train(&[]);
+    let found = evaluation(&trained.model, &trained.flows, &[text(&trained.flows)]);
+    assert_eq!(found["rows"], 1800);
+    let model = trained.folder.path().join("twice.sieve");
+    let flows = text(&trained.flows);
+    succeed(&[
+        "train",
+        flows,
+        flows,
+        "--label",
+        "label",
+        "--out",
+        text(&model),
+        "--trees",
+        "2",
+    ]);
+    assert!(succeed(&["info", text(&model)]).contains("1,800 rows"));
+    let other = trained.folder.path().join("other.csv");
+    fs::write(&other, "no,duration,proto,gate\n1,2,3,4\n").expect("a file");
+    let arguments = [
+        "train",
+        flows,
+        text(&other),
+        "--label",
+        "label",
+        "--out",
+        text(&model),
+    ];
+    assert!(fail(&arguments).contains("column 4 is \"port\" in the one and \"gate\" in the other"));
+}
+
+#[test]
+fn flows_without_labels_or_with_unknown_ones_are_scored() {
+    let trained = train(&[]);
+    let flows = fs::read_to_string(&trained.flows).expect("flows");
+    let path = trained.folder.path().join("changed.csv");
+
+    let without: Vec<&str> = flows
+        .lines()
+        .filter_map(|line| line.rsplitn(3, ',').last())
+        .collect();
+    fs::write(&path, without.join("\n")).expect("a file");
+    let found = evaluation(&trained.model, &path, &[]);
+    assert_eq!(
+        (&found["rows"], &found["macro_f1"]),
+        (&900.into(), &serde_json::Value::Null)
+    );
+    assert!(found["detectors"]["isolation_forest"]["auroc"].is_null());
+
+    fs::write(&path, flows.replace(",scan\n", ",unheard of\n")).expect("a file");
+    let found = evaluation(&trained.model, &path, &[]);
+    let unknown = found["unknown_labels"]["unheard of"]
+        .as_u64()
+        .expect("a count");
+    assert!((200..400).contains(&unknown), "{unknown}");
+}
+
+#[test]
+fn ragged_rows_are_counted_and_not_used() {
+    let trained = train(&[]);
+    let path = trained.folder.path().join("ragged.csv");
+    let flows = fs::read_to_string(&trained.flows).expect("flows");
+    fs::write(&path, flows + "1,2\n1,x,tcp,1,1,0,scan\n").expect("a file");
+    let found = evaluation(&trained.model, &path, &[]);
+    assert_eq!(
+        (&found["rows"], &found["rejected"]),
+        (&902.into(), &2.into())
+    );
+    let model = trained.folder.path().join("ragged.sieve");
+    let printed = succeed(&[
+        "train",
+        text(&path),
+        "--label",
+        "label",
+        "--out",
+        text(&model),
+        "--trees",
+        "2",
+    ]);
+    assert!(printed.contains("2 rows could not be used"), "{printed}");
+}
+
+/// Issue 2, point 7: whatever is wrong with a file, there is a message that names it and says what is wrong.
+#[test]
+fn wrong_files_are_refused_with_the_reason() {
+    let trained = train(&[]);
+    let folder = trained.folder.path();
+    let write = |name: &str, bytes: &[u8]| -> PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, bytes).expect("a file");
+        path
+    };
+    let pack = fs::read(&trained.model).expect("a model");
+    let mut flipped = pack.clone();
+    flipped[pack.len() / 2] ^= 0x10;
+    let models: [(&str, &[u8]); 5] = [
+        ("truncated.sieve", &pack[..pack.len() / 2]),
+        ("flipped.sieve", &flipped),
+        ("empty.sieve", b""),
+        ("text.sieve", b"this is no model but a line of text\n"),
+        ("header.sieve", &pack[..12]),
+    ];
+    for (name, bytes) in models {
+        let path = write(name, bytes);
+        for arguments in [
+            vec!["info", text(&path)],
+            vec!["evaluate", text(&path), text(&trained.flows)],
+        ] {
+            let said = fail(&arguments);
+            assert!(
+                said.contains(name) && said.len() > name.len() + 40,
+                "{said}"
+            );
+        }
+    }
+
+    let flows: [(&str, &[u8], &str); 6] = [
+        (
+            "notes.csv",
+            b"Dear all,\nthis is a letter.\nRegards\n",
+            "does not have the columns",
+        ),
+        ("empty.csv", b"", "empty"),
+        (
+            "header.csv",
+            b"no,duration,proto,port,bytes,label\n",
+            "no rows below it",
+        ),
+        (
+            "other.csv",
+            b"alpha,beta\n1,2\n",
+            "does not have the columns",
+        ),
+        ("image.csv", b"\x89PNG\r\n\x1a\n\0\0", "PNG"),
+        ("binary.csv", b"a,b\n\0\0\0", "NUL"),
+    ];
+    for (name, bytes, word) in flows {
+        let path = write(name, bytes);
+        let said = fail(&["evaluate", text(&trained.model), text(&path)]);
+        assert!(said.contains(name) && said.contains(word), "{said}");
+    }
+    for (name, bytes, word) in &flows[1..3] {
+        let path = write(name, bytes);
+        let out = folder.join("never.sieve");
+        let said = fail(&[
+            "train",
+            text(&path),
+            "--label",
+            "label",
+            "--out",
+            text(&out),
+        ]);
+        assert!(said.contains(name) && said.contains(word), "{said}");
+        assert!(
+            !out.exists(),
+            "nothing is written where nothing was learned"
+        );
+    }
+    assert!(fail(&["info", text(&folder.join("nowhere.sieve"))]).contains("cannot read"));
+}
+
+#[test]
+fn what_cannot_be_asked_for_is_refused_with_the_reason() {
+    let trained = train(&[]);
+    let refuse = |more: &[&str]| {
+        let out = trained.folder.path().join("never.sieve");
+        let mut arguments = vec!["train", text(&trained.flows), "--out", text(&out)];
+        arguments.extend(more);
+        fail(&arguments)
+    };
+    for (more, word) in [
+        (&["--label", "kind"][..], "They have: no, duration"),
+        (
+            &["--label", "label", "--benign", "Normal"],
+            "Their labels are: ",
+        ),
+        (
+            &["--label", "label", "--keep", "gate"],
+            "names the column \"gate\"",
+        ),
+        (&["--label", "label", "--trees", "0"], "1 to 1000"),
+        (&["--label", "label", "--features-per-split", "1.5"], "1.5"),
+        (
+            &["--label", "proto", "--drop", "duration,port,bytes"],
+            "No column is left",
+        ),
+        (&["--label", "duration"], "different values"),
+        (
+            &["--label", "label", "--taxonomy", "nowhere.toml"],
+            "cannot read nowhere.toml",
+        ),
+    ] {
+        let said = refuse(more);
+        assert!(said.contains(word), "{more:?}: {said}");
+    }
+    let usage = flowsieve(&["train"]);
+    assert_eq!(
+        usage.status.code(),
+        Some(2),
+        "wrong usage has its own exit code"
+    );
+}
+
+#[test]
+fn a_sample_is_made_up_and_usable() {
+    let trained = train(&[]);
+    let sample = |name: &str| -> (PathBuf, String) {
+        let path: &Path = &trained.folder.path().join(name);
+        let flows = text(&trained.flows);
+        let rows = ["--rows", "300", "--seed", "3", "--out", text(path)];
+        succeed(&[&["sample", flows, "--label", "label"][..], &rows].concat());
+        (path.to_owned(), fs::read_to_string(path).expect("a sample"))
+    };
+    let (path, made_up) = sample("a.csv");
+    assert_eq!(
+        made_up,
+        sample("b.csv").1,
+        "the same seed gives the same sample"
+    );
+    let real = fs::read_to_string(&trained.flows).expect("flows");
+    let numbers = |line: &str| -> String { line.split(',').skip(1).collect::<Vec<_>>().join(",") };
+    let known: std::collections::HashSet<String> = real.lines().skip(1).map(numbers).collect();
+    assert!(
+        made_up
+            .lines()
+            .skip(1)
+            .all(|line| !known.contains(&numbers(line))),
+        "a real row is in it"
+    );
+    assert_eq!(
+        made_up.lines().next(),
+        real.lines().next(),
+        "the header is the data's"
+    );
+    let found = evaluation(&trained.model, &path, &[]);
+    assert!(found["rows"].as_u64() > Some(250), "{found}");
+    assert_eq!(found["rejected"], 0);
+    assert!(found["macro_f1"].as_f64() > Some(0.8), "{found}");
+}

@@ -1,0 +1,190 @@
+//! The trainer on real traffic. Skipped, with a word about it, where `FLOWSIEVE_DATA` is not set.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use support::{data, evaluation, succeed, text};
+
+/// Trains a small model; gives what was printed and where the model is.
+fn train(folder: &Path, flows: &Path, label: &str, more: &[&str]) -> (String, PathBuf) {
+    let model = folder.join("model.sieve");
+    let mut arguments = vec![
+        "train",
+        text(flows),
+        "--label",
+        label,
+        "--out",
+        text(&model),
+    ];
+    arguments.extend(["--trees", "10", "--leaves", "64"]);
+    arguments.extend(more);
+    (succeed(&arguments), model)
+}
+
+/// The names in the table of features that `info` prints.
+fn features(model: &Path) -> Vec<String> {
+    let info = succeed(&["info", text(model)]);
+    let table = info
+        .split("importance")
+        .nth(1)
+        .expect("a table of features");
+    let rows = table.lines().skip(1).take_while(|line| !line.is_empty());
+    rows.map(|row| row.trim().split("  ").next().unwrap_or("").to_owned())
+        .collect()
+}
+
+/// Issue 2, point 5.
+#[test]
+fn no_label_is_a_feature_of_ciciot2023() {
+    let Some(data) = data("no_label_is_a_feature_of_ciciot2023") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let flows = data.join("ciciot2023/ciciot2023_39f_10family_sample.csv");
+    let (printed, model) = train(
+        folder.path(),
+        &flows,
+        "label_multiclass",
+        &["--benign", "Benign"],
+    );
+    let features = features(&model);
+    assert!(
+        features.len() > 30 && features.iter().any(|name| name == "Protocol Type"),
+        "{features:?}"
+    );
+    assert!(
+        !features
+            .iter()
+            .any(|name| name.to_lowercase().contains("label")),
+        "{features:?}"
+    );
+    assert!(printed.contains("label_binary"), "{printed}");
+
+    // Under a name that says nothing it is found by what it holds.
+    let renamed = folder.path().join("renamed.csv");
+    let text = std::fs::read_to_string(&flows).expect("flows");
+    std::fs::write(&renamed, text.replacen("label_binary", "verdict", 1)).expect("a file");
+    let (printed, model) = train(folder.path(), &renamed, "label_multiclass", &[]);
+    assert!(
+        printed.contains("one value per label throughout"),
+        "{printed}"
+    );
+    assert!(!self::features(&model).contains(&"verdict".to_owned()));
+}
+
+/// Issue 2, point 5.
+#[test]
+fn the_dash_of_iot23_is_a_benign_label() {
+    let Some(data) = data("the_dash_of_iot23_is_a_benign_label") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let flows = data.join("iot23/iot23_mixed_captures.csv");
+    let (printed, model) = train(folder.path(), &flows, "detailed-label", &["--benign=-"]);
+    assert!(printed.contains("34,998 rows"), "{printed}");
+    let class = printed
+        .lines()
+        .find(|line| line.trim_start().starts_with("- "))
+        .expect("a class");
+    assert!(
+        class.contains("benign") && class.contains("21,055"),
+        "{class}"
+    );
+    let features = features(&model);
+    for name in [
+        "label",
+        "detailed-label",
+        "ts",
+        "uid",
+        "id.orig_h",
+        "id.resp_h",
+    ] {
+        assert!(!features.contains(&name.to_owned()), "{features:?}");
+    }
+    assert!(features.contains(&"conn_state".to_owned()), "{features:?}");
+    let found = evaluation(&model, &flows, &[]);
+    assert_eq!(found["per_class"]["-"]["support"], 21_055);
+    assert!(found["macro_f1"].as_f64() > Some(0.99), "{found}");
+}
+
+#[test]
+fn ids_addresses_and_times_of_cicflowmeter_are_no_features() {
+    let Some(data) = data("ids_addresses_and_times_of_cicflowmeter_are_no_features") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let flows = data.join("cicflowmeter/cicids2017_improved.csv");
+    let (_, model) = train(folder.path(), &flows, "Label", &["--benign", "BENIGN"]);
+    let features = features(&model);
+    for name in [
+        "id",
+        "Flow ID",
+        "Src IP",
+        "Dst IP",
+        "Timestamp",
+        "Label",
+        "Attempted Category",
+    ] {
+        assert!(
+            !features.contains(&name.to_owned()),
+            "{name} is among {features:?}"
+        );
+    }
+    assert!(
+        features.contains(&"Flow Duration".to_owned()),
+        "{features:?}"
+    );
+}
+
+/// Issue 2, point 6, on real traffic.
+#[test]
+fn one_thread_or_two_give_the_same_model_of_real_flows() {
+    let Some(data) = data("one_thread_or_two_give_the_same_model_of_real_flows") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let flows = data.join("ciciot2023/ciciot2023_39f_10family_sample.csv");
+    let bytes = |threads| {
+        let (_, model) = train(
+            folder.path(),
+            &flows,
+            "label_multiclass",
+            &["--threads", threads],
+        );
+        std::fs::read(model).expect("a model")
+    };
+    let first = bytes("1");
+    assert!(
+        bytes("2") == first && bytes("2") == first && bytes("1") == first,
+        "the models differ"
+    );
+}
+
+/// Issue 2, point 4, with room for the luck of one seed: scikit-learn's 100-tree forest reaches a macro F1 of 0.949 and its
+/// isolation forest an AUROC of 0.957 on a split like this one (BENCHMARKS.md).
+#[test]
+fn the_forests_of_rt_iot2022_are_worth_their_name() {
+    let Some(data) = data("the_forests_of_rt_iot2022_are_worth_their_name") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let flows = data.join("rt-iot2022/rt_iot2022.csv");
+    let taxonomy = concat!(env!("CARGO_MANIFEST_DIR"), "/datasets/rt-iot2022.toml");
+    let (printed, model) = train(
+        folder.path(),
+        &flows,
+        "Attack_type",
+        &["--taxonomy", taxonomy],
+    );
+    let number = |after: &str| -> f64 {
+        let rest = printed
+            .split(after)
+            .nth(1)
+            .and_then(|rest| rest.split_whitespace().next());
+        rest.and_then(|number| number.parse().ok())
+            .expect("a number")
+    };
+    assert!(number("macro F1") > 0.92, "{printed}");
+    assert!(number("AUROC") > 0.92, "{printed}");
+    assert!(!features(&model).contains(&"no".to_owned()));
+}
