@@ -102,6 +102,32 @@ test.describe('results', () => {
     }
   });
 
+  test('a record without end is a reject, and the rows before it can still be read', async ({
+    page,
+    site,
+  }) => {
+    await page.goto(site.root);
+    const [header = '', ...records] = SAMPLE_TEXT().trimEnd().split('\n');
+    const before = records.slice(0, 100);
+    // A quote that never closes, and 12 MB behind it.
+    const endless = `"${records.join('\n').repeat(10)}`;
+    const file = csv(`${[header, ...before].join('\n')}\n${endless}\n`);
+    const done = await analyzeWell(page, file, {
+      workers: 2,
+      sliceBytes: 1 << 20,
+      rows: [[60, 1000]],
+    });
+    expect(done.summary).toMatchObject({ rows: 101, analysed: 100, rejected: 1 });
+    expect(done.summary.rejects.first).toMatchObject([{ line: 102, kind: 'too-long' }]);
+    const rows = done.rows[0] ?? [];
+    expect(rows.slice(0, 40).map(({ cells }) => cells)).toEqual(
+      before.slice(60).map((line) => line.split(',')),
+    );
+    expect(done.classes[100]).toBe(255);
+    expect(rows[40]?.class).toBeNull();
+    expect(done.stats.maxWorkerMemory).toBeLessThan(64 * 1024 * 1024);
+  });
+
   test('progress counts up to the whole file', async ({ page, site }) => {
     await page.goto(site.root);
     const done = await analyzeWell(page, SAMPLE, { repeat: 40, sliceBytes: 1 << 18 });
