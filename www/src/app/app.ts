@@ -18,7 +18,7 @@ import { logo, themeIcon } from './marks.js';
 import { PageDrop } from './page-drop.js';
 import { problemNotice } from './problem-notice.js';
 import { describeProblem, type Problem, pageProblem } from './problems.js';
-import { progressAnnouncement } from './progress.js';
+import { type ProgressBar, progressAnnouncement } from './progress.js';
 import { RankCounts } from './rank.js';
 import { Runner } from './runner.js';
 import { EMPTY_SESSION, type OwnModel, type Session } from './session.js';
@@ -59,7 +59,8 @@ export class FlowsieveApp extends LightElement {
     const before = changed.get('session') as Session | undefined;
     // The button that was pressed is gone with the empty page: the keyboard goes on from the file's name.
     if (before && before.phase === 'empty' && this.session.phase !== 'empty') {
-      this.querySelector<HTMLElement>('.run-name')?.focus();
+      const bar = this.querySelector<ProgressBar>('flowsieve-progress');
+      void bar?.updateComplete.then(() => bar.querySelector<HTMLElement>('.run-name')?.focus());
     }
   }
 

@@ -13,6 +13,8 @@ import { RowCache } from './row-cache.js';
 const ROW_HEIGHT = 30;
 const HEADER_ROWS = 2;
 const SAMPLE_ROWS = 64;
+/** What an arrow to the side moves, in pixels. */
+const COLUMN_STEP = 80;
 const CELL_CLASSES = [
   'num',
   'is-attack',
@@ -92,6 +94,7 @@ export class FlowTable extends LightElement {
 
   protected override firstUpdated(): void {
     this.table.addStyleListener(() => this.#style());
+    this.table.addEventListener('keydown', this.#key);
     this.table.addEventListener('regular-table-scroll', () => this.#sight());
     this.#resize = new ResizeObserver(() => this.#draw());
     this.#resize.observe(this.table);
@@ -190,11 +193,16 @@ export class FlowTable extends LightElement {
       header.classList.toggle('num', corner || (leaf && column?.numeric === true));
       header.title = leaf ? (column?.name ?? '') : '';
     }
+    let next: number | null = null;
     for (const header of this.table.querySelectorAll<HTMLElement>('tbody th')) {
       const meta = this.table.getMeta(header);
       const y = meta?.type === 'row_header' ? meta.y : -1;
       header.classList.toggle('is-target', y === this.#target);
-      header.parentElement?.setAttribute('aria-rowindex', String(y + 1 + HEADER_ROWS));
+      // regular-table keeps a row of an earlier drawing below the window's edge; nobody is to read it.
+      const row = header.parentElement;
+      if (row) row.hidden = next !== null && y !== next;
+      row?.setAttribute('aria-rowindex', String(y + 1 + HEADER_ROWS));
+      next = (next ?? y) + 1;
     }
     for (const cell of this.table.querySelectorAll('td')) {
       const meta = this.table.getMeta(cell);
@@ -209,7 +217,7 @@ export class FlowTable extends LightElement {
   }
 
   #sight(): void {
-    const rows = this.table.querySelectorAll<HTMLElement>('tbody th');
+    const rows = this.table.querySelectorAll<HTMLElement>('tbody tr:not([hidden]) th');
     const [first, last] = [rows[0], rows[rows.length - 1]];
     const from = first && this.table.getMeta(first);
     const to = last && this.table.getMeta(last);
@@ -228,17 +236,49 @@ export class FlowTable extends LightElement {
   };
 
   /**
-   * Scrolls so that row `index` is at the top, or as near as the end of the file lets it be. Long files
-   * do not have a pixel for every row: the scroll position is a share of the way, as regular-table reads it.
+   * Scrolls so that row `index` is at the top, or as near as the end of the file lets it be. Where rows
+   * have a pixel or more this rounds so that the row is the first, where they share one so that the row
+   * is not above the window.
    */
   goTo(index: number): void {
+    const { way, perRow } = this.#scale();
+    this.#target = index;
+    this.table.scrollIntoView({ block: 'nearest' });
+    this.table.scrollTop = Math.min(way, (perRow >= 1 ? Math.ceil : Math.floor)(index * perRow));
+    this.#draw();
+  }
+
+  /**
+   * Long files do not have a pixel for every row: regular-table reads the scroll position as a share of
+   * the way. So many pixels can be scrolled, and so many of them move the table by one row.
+   */
+  #scale(): { way: number; perRow: number; rowsInSight: number } {
     const rows = this.analysis?.rowCount ?? 0;
     const rowsInSight = this.table.clientHeight / ROW_HEIGHT - HEADER_ROWS;
     const way = this.table.scrollHeight - this.table.clientHeight;
-    const scrollableRows = Math.max(1, rows - rowsInSight);
-    this.#target = index;
-    const top = Math.min(way, Math.floor((index / scrollableRows) * way));
-    this.table.scrollTop = top;
-    this.#draw();
+    return { way, perRow: way / Math.max(1, rows - rowsInSight), rowsInSight };
   }
+
+  /** Keys move by rows, however many pixels that is; the browser's own steps would leap in long files. */
+  #key = (event: KeyboardEvent): void => {
+    if (event.altKey || event.metaKey || event.target !== this.table) return;
+    const { way, perRow, rowsInSight } = this.#scale();
+    const row = Math.max(1, perRow);
+    const page = Math.max(1, Math.floor(rowsInSight - 1)) * row;
+    const { scrollTop, scrollLeft } = this.table;
+    const to: Record<string, [top: number, left: number]> = {
+      ArrowUp: [scrollTop - row, scrollLeft],
+      ArrowDown: [scrollTop + row, scrollLeft],
+      ArrowLeft: [scrollTop, scrollLeft - COLUMN_STEP],
+      ArrowRight: [scrollTop, scrollLeft + COLUMN_STEP],
+      PageUp: [scrollTop - page, scrollLeft],
+      PageDown: [scrollTop + page, scrollLeft],
+      Home: [0, 0],
+      End: [way, scrollLeft],
+    };
+    const place = to[event.key];
+    if (!place) return;
+    event.preventDefault();
+    [this.table.scrollTop, this.table.scrollLeft] = place;
+  };
 }

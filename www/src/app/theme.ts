@@ -30,15 +30,13 @@ export function currentTheme(): Theme {
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }
 
-/** Applies the remembered choice; called before the first component renders. */
-export function restoreTheme(): void {
-  const theme = remembered();
-  if (theme) document.documentElement.dataset.theme = theme;
-}
-
 export function toggleTheme(): Theme {
   const theme = currentTheme() === 'dark' ? 'light' : 'dark';
   document.documentElement.dataset.theme = theme;
   remember(theme);
   return theme;
 }
+
+// Applied as this module loads, which is before the first component renders.
+const theme = remembered();
+if (theme) document.documentElement.dataset.theme = theme;
