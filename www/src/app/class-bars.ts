@@ -47,6 +47,10 @@ export class ClassBars extends LightElement {
           ${families(model, summary).map((family) => familyRows(family, analysed, labelled))}
         </table>
       </div>
+      <p class="fine">
+        A flow counts for the family whose classes together are likeliest, and as attack or benign in the same way: now
+        and then that is not the family of its likeliest class.
+      </p>
     </section>`;
   }
 }
@@ -54,7 +58,7 @@ export class ClassBars extends LightElement {
 function familyRows(family: Family, analysed: number, labelled: boolean): TemplateResult {
   const kind = family.attack ? 'is-attack' : 'is-benign';
   return html`<tbody>
-    <tr class="family">
+    <tr class="family" data-family=${family.name}>
       <th scope="rowgroup">${kindMark(family.attack)} ${family.name}</th>
       <td class="num">${count(family.rows)}</td>
       ${labelled ? html`<td class="num">${count(family.classes.reduce((sum, { labelled: n }) => sum + n, 0))}</td>` : nothing}

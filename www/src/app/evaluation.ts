@@ -23,8 +23,8 @@ export class EvaluationPanel extends LightElement {
       </p>
       <dl class="facts">
         ${fact('Accuracy', 'accuracy', score(evaluation?.accuracy))} ${fact('Macro-F1', 'macro-f1', score(evaluation?.macroF1))}
-        ${fact('Attack or not, precision', 'binary-precision', score(evaluation?.binary.precision))}
-        ${fact('Attack or not, recall', 'binary-recall', score(evaluation?.binary.recall))}
+        ${fact('Attack or not, precision', 'binary-precision', score(evaluation?.binary?.precision))}
+        ${fact('Attack or not, recall', 'binary-recall', score(evaluation?.binary?.recall))}
         ${fact('Flows compared', 'evaluated', evaluation ? count(evaluation.rows) : '–')}
       </dl>
       ${this.#unknownLabels()} ${evaluation ? this.#tables(evaluation) : html`<div class="reserve-matrix"></div>`}

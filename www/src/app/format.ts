@@ -66,8 +66,8 @@ export function duration(milliseconds: number): string {
 }
 
 /** A statistic of a column: as many digits as say something, never an exponent for everyday sizes. */
-export function statistic(value: number): string {
-  if (!Number.isFinite(value)) return '–';
+export function statistic(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return '–';
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e9 || size < 1e-3)) return value.toExponential(2);
   return value.toLocaleString('en', { maximumSignificantDigits: size >= 1000 ? 6 : 4 });

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import type { ModelInfo } from '../api.js';
+import type { CardEvaluation, ModelInfo } from '../api.js';
 import { bytes, count, percent, plural, score, statistic } from './format.js';
 import { LightElement } from './light-element.js';
 import { kindMark, shareBar } from './marks.js';
@@ -21,32 +21,36 @@ export class ModelCard extends LightElement {
 }
 
 function card(model: ModelInfo): TemplateResult {
-  const { dataset, evaluation, trainingRows } = model.card;
+  const { dataset, trainingRows, leftOut, parameters } = model.card;
+  // A model may have been trained without an evaluation.
+  const evaluation: CardEvaluation | null = model.card.evaluation;
   return html`<p class="note">
       <strong>${model.title}</strong>, ${bytes(model.bytes)}, trained on ${plural(trainingRows, 'flow')} of ${dataset.title}.
-      ${dataset.attribution} Licence of the data: ${dataset.licence}. Source: ${source(dataset.source)}
+      ${dataset.attribution} ${dataset.licence ? html`Licence of the data: ${dataset.licence}.` : nothing}
+      ${dataset.source ? html`Source: ${source(dataset.source)}` : nothing}
     </p>
     <dl class="facts">
-      ${fact('Macro-F1 on unseen flows', score(evaluation.macroF1))} ${fact('Accuracy on unseen flows', score(evaluation.accuracy))}
-      ${fact('Anomaly AUROC', score(evaluation.auroc))}
+      ${fact('Macro-F1 on unseen flows', score(evaluation?.macroF1))} ${fact('Accuracy on unseen flows', score(evaluation?.accuracy))}
+      ${fact('Anomaly AUROC', score(evaluation?.auroc))}
       ${fact('Classes', `${count(model.classes.length)} in ${plural(model.families.length, 'family', 'families')}`)}
       ${fact('Columns', count(model.columns.length))}
     </dl>
-    <p class="note">
-      Evaluated on ${plural(evaluation.testRows, 'flow')} after training on ${count(evaluation.trainRows)}:
-      ${evaluation.method}. ${detectorNote(model)}
-    </p>
+    <p class="note">${evaluation ? evaluationNote(evaluation) : 'It was not evaluated.'} ${detectorNote(model)}</p>
     <div class="column-lists">
       ${list('Classes', model.classes.length, classTable(model))}
       ${list(
         'Evaluation per class',
-        evaluation.perClass.length,
-        perClassTable(evaluation.perClass, (name) => markOf(model, name)),
+        evaluation?.perClass.length ?? 0,
+        perClassTable(evaluation?.perClass ?? [], (name) => markOf(model, name)),
       )}
       ${list('Columns by importance', model.columns.length, columnTable(model))}
-      ${list('Columns left out', model.card.leftOut.length, leftOutTable(model))}
-      ${list('How it was trained', Object.keys(model.card.parameters).length, parameterTable(model))}
+      ${list('Columns left out', leftOut.length, leftOutTable(model))}
+      ${list('How it was trained', Object.keys(parameters).length, parameterTable(model))}
     </div>`;
+}
+
+function evaluationNote({ testRows, trainRows, method }: CardEvaluation): string {
+  return `Evaluated on ${plural(testRows, 'flow')} after training on ${count(trainRows)}: ${method.replace(/\.$/, '')}.`;
 }
 
 /** A web address becomes a link; anything else that a model file may hold stays text. */
