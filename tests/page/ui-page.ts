@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import type { Analysis, SampleEntry } from '../../www/src/api.js';
+import type { Analysis, ModelEntry, SampleEntry } from '../../www/src/api.js';
 import { DIST, expect } from './fixtures.js';
 
 /** The page's own element, as far as tests look into it. */
@@ -13,6 +13,12 @@ const [sample] = JSON.parse(
   readFileSync(join(DIST, 'samples/index.json'), 'utf8'),
 ) as SampleEntry[];
 if (!sample) throw new Error('the page has no sample');
+
+const [model] = JSON.parse(readFileSync(join(DIST, 'models/index.json'), 'utf8')) as ModelEntry[];
+if (!model) throw new Error('the page has no model');
+
+/** The model that comes with the page, as a file of its own. */
+export const MODEL = join(DIST, 'models', model.file);
 
 const text = readFileSync(join(DIST, 'samples', sample.file), 'utf8');
 const [header = '', ...lines] = text.trimEnd().split(/\r?\n/);

@@ -8,6 +8,7 @@ import {
   finished,
   flows,
   grouped,
+  MODEL,
   repeatsFor,
   SAMPLE,
   summaryOf,
@@ -350,6 +351,44 @@ test.describe('what goes wrong is explained', () => {
     await expect(page.locator('regular-table tbody th:visible').last()).toHaveText(
       grouped(rowCount),
     );
+  });
+});
+
+test.describe('what is dropped', () => {
+  test('a model of one’s own is shown, used, and put away again', async ({ page, site }) => {
+    await page.goto(site.root);
+    await page.getByTestId('model-input').setInputFiles(MODEL);
+    await expect(page.locator('.own-model')).toContainText('Using your model');
+    await trySample(page);
+    await expect(page.getByTestId('model')).toContainText('yours');
+    await page.getByRole('link', { name: 'Flowsieve', exact: true }).click();
+    await page.getByRole('button', { name: 'Use the built-in model' }).click();
+    await trySample(page);
+    await expect(page.getByTestId('model')).toContainText('built in');
+  });
+
+  test('of several tables the first is analysed, and the page says so', async ({ page, site }) => {
+    await page.goto(site.root);
+    const body = `${SAMPLE.header}\n${SAMPLE.lines.slice(0, 40).join('\n')}\n`;
+    await page.evaluate((body) => {
+      const transfer = new DataTransfer();
+      for (const name of ['first.csv', 'second.csv']) transfer.items.add(new File([body], name));
+      const over = { dataTransfer: transfer, bubbles: true, cancelable: true };
+      document.body.dispatchEvent(new DragEvent('dragenter', over));
+    }, body);
+    await expect(page.locator('.drop-veil')).toBeVisible();
+    await page.evaluate((body) => {
+      const transfer = new DataTransfer();
+      for (const name of ['first.csv', 'second.csv']) transfer.items.add(new File([body], name));
+      const drop = { dataTransfer: transfer, bubbles: true, cancelable: true };
+      document.body.dispatchEvent(new DragEvent('drop', drop));
+    }, body);
+    await expect(page.locator('.drop-veil')).toHaveCount(0);
+    await finished(page);
+    await expect(page.getByTestId('rows')).toHaveText('40');
+    await expect(page.locator('.run-name')).toHaveText('first.csv');
+    await expect(page.getByTestId('problem')).toHaveAttribute('data-kind', 'one-at-a-time');
+    await expect(page.getByTestId('problem')).toContainText('second.csv');
   });
 });
 

@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { Analysis, ModelInfo } from '../api.js';
-import { listSamples, loadSample, modelInfo } from '../flowsieve.js';
+import { FlowsieveError, listSamples, loadSample, modelInfo } from '../flowsieve.js';
 import './class-bars.js';
 import './drop-zone.js';
 import './evaluation.js';
@@ -224,7 +224,7 @@ export class FlowsieveApp extends LightElement {
     this.problem = null;
     try {
       const [sample] = await listSamples();
-      if (!sample) return;
+      if (!sample) throw new FlowsieveError('asset-missing', 'This page comes without a sample.');
       const file = await loadSample(sample.name);
       await this.#runner.start({ name: file.name, blob: file, synthetic: true }, this.ownModel);
     } catch (error) {
