@@ -139,6 +139,30 @@ test.describe('a file', () => {
     expectRefusal(await analyzeIn(page, file, { before: 'remove' }), 'file-unreadable');
   });
 
+  test('that is gone when its rows are to be shown is said to be gone', async ({ page }) => {
+    const last = SAMPLE_TEXT().trimEnd().split('\n').length - 1;
+    for (const from of [0, last - 1]) {
+      const file = ownFile(1);
+      await page.exposeFunction(`removeBefore${from}`, () => unlinkSync(file));
+      const outcome = await analyzeIn(page, file, {
+        beforeRows: `removeBefore${from}`,
+        rows: [[from, from + 1]],
+      });
+      expectRefusal(outcome, 'file-unreadable');
+    }
+  });
+
+  test('that is removed while it is read is never taken for its end', async ({ page }) => {
+    const file = ownFile(Math.ceil(100e6 / SAMPLE_TEXT().length));
+    await page.exposeFunction('removeNow', () => unlinkSync(file));
+    const outcome = await analyzeIn(page, file, {
+      sliceBytes: 1 << 16,
+      workers: 1,
+      atFirstProgress: 'removeNow',
+    });
+    expectRefusal(outcome, 'file-unreadable');
+  });
+
   test('that changes while it is read leaves what was read before', async ({ page }) => {
     const file = ownFile(Math.ceil(100e6 / SAMPLE_TEXT().length));
     await page.exposeFunction('cut', () => truncateSync(file, 1000));

@@ -60,6 +60,8 @@ export interface Options {
   before?: string;
   /** And this one at the first progress. */
   atFirstProgress?: string;
+  /** And this one after the analysis, before rows are read back. */
+  beforeRows?: string;
 }
 
 export interface Done {
@@ -112,8 +114,18 @@ export async function analyzeIn(
     async ({ input, sent }) => {
       const address = new URL('flowsieve.js', document.baseURI).href;
       const library: Library = await import(address);
-      const { repeat, cancelAt, before, atFirstProgress, rows, sweep, pack, model, ...options } =
-        sent;
+      const {
+        repeat,
+        cancelAt,
+        before,
+        atFirstProgress,
+        beforeRows,
+        rows,
+        sweep,
+        pack,
+        model,
+        ...options
+      } = sent;
       const progress: Omit<Progress, 'summary'>[] = [];
       const cancel = new AbortController();
       let recognisedFirst = false;
@@ -145,6 +157,7 @@ export async function analyzeIn(
             if (progress.length === 1) void callOut(atFirstProgress);
           },
         });
+        await callOut(beforeRows);
         const read = [];
         for (const [from, to] of rows ?? []) {
           read.push(

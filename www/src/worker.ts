@@ -13,7 +13,7 @@ import type {
   SliceParams,
   StartParams,
 } from './engine/protocol.js';
-import { feed } from './engine/reader.js';
+import { feed, type Source } from './engine/reader.js';
 
 /** What this file uses of a worker's global scope; the DOM's types have only the page's. */
 interface WorkerScope {
@@ -23,7 +23,7 @@ interface WorkerScope {
 }
 
 interface Started {
-  file: Blob;
+  source: Source;
   plan: Plan;
   memory: WebAssembly.Memory;
 }
@@ -68,17 +68,18 @@ async function start(params: StartParams): Promise<Handled<'start'>> {
   const { memory } = initSync({ module: params.core });
   const model = new Model(params.pack);
   const options = params.labelColumn === undefined ? {} : { labelColumn: params.labelColumn };
-  const plan = new Plan(model, params.head, params.file.size, options);
-  started = { file: params.file, plan, memory };
+  const { file, size } = params;
+  const plan = new Plan(model, params.head, size, options);
+  started = { source: { file, size }, plan, memory };
   return { result: { memoryBytes: memory.buffer.byteLength }, transfer: [] };
 }
 
 async function slice(params: SliceParams): Promise<Handled<'slice'>> {
   if (!started) throw new Error('The worker was not started.');
-  const { file, plan, memory } = started;
+  const { source, plan, memory } = started;
   const { begin, end, first, rejectAll } = params;
   const task = new SliceTask(plan, params.slice, begin, end, first, rejectAll);
-  await feed(file, task, end);
+  await feed(source, task, end);
   if (params.trap) trap();
   const { meta, class: classes, label, confidence, rank, offsets } = task.finish();
   // Not freed where it failed: nothing goes on in a worker after that.

@@ -20,6 +20,7 @@ import { aborted, type Outcome, runSlices } from './coordinator.js';
 import { loadCore, loadWorkerUrl } from './core.js';
 import { isUnreadable, publicly } from './errors.js';
 import { MAX_WORKERS } from './pool.js';
+import type { Source } from './reader.js';
 import type { ResultTable } from './results.js';
 import { readRows } from './rows.js';
 
@@ -38,12 +39,14 @@ export async function runAnalysis(
   const { signal, labelColumn } = options;
   const base = baseOf(options.assetsUrl);
   const file = input instanceof Blob ? input : new Blob([input]);
+  // Asked once: the answer is 0 as soon as the file is gone.
+  const { size } = file;
 
   const [core, workerUrl, head] = await orAborted(
     signal,
-    Promise.all([loadCore(base), options.workerUrl ?? loadWorkerUrl(base), readHead(file)]),
+    Promise.all([loadCore(base), options.workerUrl ?? loadWorkerUrl(base), readHead(file, size)]),
   );
-  const choosing = chooseModel(options.model, { head, size: file.size, labelColumn }, base, signal);
+  const choosing = chooseModel(options.model, { head, size, labelColumn }, base, signal);
   const choice = await orAborted(signal, choosing, freeChoice);
   try {
     const model: ModelInfo = choice.model.info();
@@ -56,7 +59,7 @@ export async function runAnalysis(
       const outcome = await runSlices({
         merger,
         bounds,
-        totalBytes: file.size,
+        totalBytes: size,
         startedAt,
         signal,
         onProgress: options.onProgress,
@@ -66,11 +69,11 @@ export async function runAnalysis(
           workerUrl,
           core: core.module,
           coreBytes: core.bytes,
-          start: { file, pack: choice.pack, head, labelColumn },
+          start: { file, size, pack: choice.pack, head, labelColumn },
         },
       });
       const elapsedMs = performance.now() - startedAt;
-      return new FinishedAnalysis(file, choice, model, outcome, { workers, elapsedMs });
+      return new FinishedAnalysis({ file, size }, choice, model, outcome, { workers, elapsedMs });
     } finally {
       merger.free();
     }
@@ -88,19 +91,19 @@ class FinishedAnalysis implements Analysis {
   readonly columns: ResultColumns;
   readonly failures: readonly SliceFailure[];
   readonly stats: AnalysisStats;
-  readonly #file: Blob;
+  readonly #input: Source;
   readonly #table: ResultTable;
   #choice: Choice | undefined;
 
   constructor(
-    file: Blob,
+    input: Source,
     choice: Choice,
     model: ModelInfo,
     outcome: Outcome,
     measured: { workers: number; elapsedMs: number },
   ) {
     const { results, summary, failures, ...counts } = outcome;
-    this.#file = file;
+    this.#input = input;
     this.#choice = choice;
     this.#table = results.finish();
     this.model = model;
@@ -115,7 +118,7 @@ class FinishedAnalysis implements Analysis {
   async rows(from: number, to: number): Promise<Row[]> {
     const { plan } = this.#live();
     const source = {
-      file: this.#file,
+      ...this.#input,
       plan: { cells: (bytes: Uint8Array, max: number) => publicly(() => plan.cells(bytes, max)) },
       model: this.model,
       recognition: this.recognition,
@@ -161,10 +164,10 @@ function checkLimits({ workers, sliceBytes }: AnalyzeOptions) {
   };
 }
 
-async function readHead(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
+async function readHead(file: Blob, size: number): Promise<Uint8Array<ArrayBuffer>> {
   try {
     // A file that is gone says that it is empty; reading it whole tells the two apart.
-    const head = file.size === 0 ? file : file.slice(0, HEAD_BYTES);
+    const head = size === 0 ? file : file.slice(0, HEAD_BYTES);
     return new Uint8Array(await head.arrayBuffer());
   } catch (error) {
     if (!isUnreadable(error)) throw error;

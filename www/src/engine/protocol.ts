@@ -20,6 +20,8 @@ export interface StartParams {
   core: WebAssembly.Module | Uint8Array<ArrayBuffer>;
   /** A `Blob` is posted by reference: the file stays on disk. */
   file: Blob;
+  /** Its size when the analysis began. */
+  size: number;
   pack: Uint8Array<ArrayBuffer>;
   /** The first bytes of the file, by which every worker makes the same plan as the page. */
   head: Uint8Array<ArrayBuffer>;

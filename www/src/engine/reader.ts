@@ -22,19 +22,26 @@ const PIECE_BYTES = 1024 * 1024;
 
 const STALL_MS = 5000;
 
+/** What is read. */
+export interface Source {
+  file: Blob;
+  /** The file's size when it was chosen: a file that is gone says that it is empty. */
+  size: number;
+}
+
 /**
  * Pushes the file's bytes until the sink has enough or the file ends. `end` is where the slice ends;
  * a read that takes longer than `stallMs` is given up.
  */
 export async function feed(
-  file: Blob,
+  { file, size }: Source,
   sink: ByteSink,
   end: number,
   stallMs = STALL_MS,
 ): Promise<void> {
-  let limit = Math.min(file.size, end + TAIL_BYTES);
-  while (sink.position() < file.size) {
-    limit = Math.min(file.size, Math.max(limit, sink.position() + TAIL_BYTES));
+  let limit = Math.min(size, end + TAIL_BYTES);
+  while (sink.position() < size) {
+    limit = Math.min(size, Math.max(limit, sink.position() + TAIL_BYTES));
     const enough = await pushStream(file, sink, limit, stallMs);
     if (enough || (enough === undefined && (await pushPieces(file, sink, limit)))) return;
     limit += PIECE_BYTES;

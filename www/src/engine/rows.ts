@@ -30,6 +30,8 @@ export interface CellReader {
 
 export interface RowSource {
   file: Blob;
+  /** Its size when it was analysed: a file that is gone says that it is empty. */
+  size: number;
   plan: CellReader;
   model: ModelInfo;
   recognition: Recognition;
@@ -67,11 +69,11 @@ interface Block extends Cells {
 }
 
 async function readBlock(source: RowSource, block: number): Promise<Block> {
-  const { file, table, plan } = source;
+  const { file, size, table, plan } = source;
   const firstRow = block * ROWS_PER_OFFSET;
   const isLast = firstRow + ROWS_PER_OFFSET >= table.rowCount;
   const begin = table.offset(block);
-  const blockEnd = isLast ? file.size : table.offset(block + 1);
+  const blockEnd = isLast ? size : table.offset(block + 1);
   const end = Math.min(blockEnd, begin + MAX_BLOCK_BYTES);
   const bytes = await readBytes(file, begin, end);
   const count = Math.min(ROWS_PER_OFFSET, table.rowCount - firstRow);
