@@ -16,9 +16,14 @@ pub fn describe(values: &[f32], categories: Vec<String>) -> Feature {
         .collect();
     let (mean, std) = mean_and_std(&finite);
     finite.sort_unstable_by(f32::total_cmp);
+    let median = if categories.is_empty() {
+        median_of_sorted(&finite)
+    } else {
+        categories.len() as f32
+    };
     Feature {
         categories,
-        median: median_of_sorted(&finite),
+        median,
         mean,
         std,
         quantiles: quantiles_of_sorted(&finite, N_QUANTILES),
@@ -92,6 +97,14 @@ mod tests {
         assert_eq!(found.quantiles.len(), N_QUANTILES);
         assert_eq!((found.quantiles[0], found.quantiles[16]), (1.0, 6.0));
         assert!(found.quantiles.is_sorted());
+    }
+
+    #[test]
+    fn a_missing_word_is_another_word() {
+        let words = vec!["tcp".to_owned(), "udp".to_owned()];
+        let found = describe(&[0.0, 0.0, 1.0, f32::NAN], words);
+        assert_eq!((found.median, found.missing), (2.0, 1));
+        assert_eq!(found.imputed(f32::NAN), found.code("unheard of"));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Feature {
     /// The words of a categorical column in code order; empty for other kinds.
     pub categories: Vec<String>,
-    /// The median of the finite training values; stands in for missing and infinite ones where a detector needs a value.
+    /// What stands in for missing and infinite values where a detector needs one: the median of the finite training
+    /// values, or in a categorical column the code of 'other', because a missing word is like none of the others.
     pub median: f32,
     /// Mean of the finite training values: the standard scaler's centre.
     pub mean: f32,
@@ -42,7 +43,7 @@ impl Feature {
         place.unwrap_or(self.categories.len()) as f32
     }
 
-    /// What a detector sees in place of a value: the training rows' median where it is missing or infinite.
+    /// What a detector sees of a value: the median stands in where it is missing or infinite.
     pub fn imputed(&self, value: f32) -> f32 {
         if value.is_finite() {
             value
