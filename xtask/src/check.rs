@@ -85,12 +85,20 @@ fn clippy_wasm(workspace: &Workspace) -> Result<()> {
     )
 }
 
+/// The program is called as the library is, so their pages would be written over each other in one run; the library's
+/// come last and stay. They are for contributors, so they show what is private too and may link to it.
 fn documentation(workspace: &Workspace) -> Result<()> {
-    process::run(
-        cargo(workspace)
-            .args(["doc", "--workspace", "--no-deps"])
-            .env("RUSTDOCFLAGS", "--deny warnings"),
-    )
+    let programs: &[&str] = &["--package", "flowsieve-trainer", "--package", "xtask"];
+    let library: &[&str] = &["--package", "flowsieve", "--lib"];
+    for packages in [programs, library] {
+        process::run(
+            cargo(workspace)
+                .args(["doc", "--no-deps", "--document-private-items"])
+                .args(packages)
+                .env("RUSTDOCFLAGS", "--deny warnings --allow rustdoc::private-intra-doc-links"),
+        )?;
+    }
+    Ok(())
 }
 
 fn typescript(workspace: &Workspace) -> Result<()> {
