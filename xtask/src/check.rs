@@ -95,7 +95,10 @@ fn documentation(workspace: &Workspace) -> Result<()> {
             cargo(workspace)
                 .args(["doc", "--no-deps", "--document-private-items"])
                 .args(packages)
-                .env("RUSTDOCFLAGS", "--deny warnings --allow rustdoc::private-intra-doc-links"),
+                .env(
+                    "RUSTDOCFLAGS",
+                    "--deny warnings --allow rustdoc::private-intra-doc-links",
+                ),
         )?;
     }
     Ok(())
