@@ -3,7 +3,7 @@
 //! A leaf holds the class distribution of the training rows that ended in it, rounded to bytes that add up to 255, so
 //! a forest's answer is a sum of integers: the same on every machine and in every order.
 
-use super::traverse::{Grove, LANES, RowLayout};
+use super::traverse::{Grove, LANES, Pace, RowLayout};
 use super::tree::{Tree, TreeNode};
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,9 @@ impl Forest {
         }
         let none = (distributions.len() / blocks) as u32;
         distributions.resize(distributions.len() + blocks, [0; CLASS_BLOCK]);
-        let grove = Grove::plant(&spec.trees, layout, none, |_, value| value);
+        let grove = Grove::plant(&spec.trees, layout, Pace::UntilAllRest, none, |_, value| {
+            value
+        });
         Self {
             grove,
             distributions,

@@ -7,7 +7,7 @@
 //! Path lengths are integers in 1/65536, so their sum over the trees is exact and the same everywhere. A raw score says
 //! little, so each row gets a *rank*: where its path sum stands among the training rows' (see [`Ranking`]).
 
-use super::traverse::{Grove, RowLayout};
+use super::traverse::{Grove, Pace, RowLayout};
 use super::tree::{Tree, TreeNode};
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +92,7 @@ impl IsolationTrees {
         let layout = RowLayout::new(n_features, false);
         let (least, largest) = path_sum_bounds(trees);
         Self {
-            grove: Grove::plant(trees, layout, 0, path_units),
+            grove: Grove::plant(trees, layout, Pace::EveryLevel, 0, path_units),
             layout,
             least: least as u32,
             largest: largest as u32,
