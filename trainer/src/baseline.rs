@@ -3,6 +3,7 @@
 //! It knows neither missing values nor infinities, so the training medians stand in, as they do for detectors here.
 
 use crate::error::TrainerError;
+use crate::progress;
 use crate::scoring;
 use flowsieve::fit::TrainingTable;
 use flowsieve::metrics::Evaluation;
@@ -37,11 +38,13 @@ pub(crate) fn baseline(
     let parameters = RandomForestClassifierParameters::default()
         .with_n_trees(100)
         .with_seed(seed);
+    let spinner = progress::spinner("fitting the baseline");
     let start = Instant::now();
     let forest = RandomForestClassifier::fit(&matrix(model, fitted)?, &labels, parameters)
         .map_err(failed)?;
     let fit_time = start.elapsed();
     let classes: Vec<u32> = forest.predict(&matrix(model, scored)?).map_err(failed)?;
+    spinner.finish_and_clear();
     let taxonomy = &model.spec().taxonomy;
     let answers: Vec<(u8, bool)> = classes
         .iter()

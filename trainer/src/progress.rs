@@ -1,6 +1,7 @@
 //! How far a command is, on the terminal's error stream; nothing where that is no terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use std::time::Duration;
 
 /// A bar over `total` steps of `what`.
 pub(crate) fn bar(what: &str, total: u64) -> ProgressBar {
@@ -18,6 +19,13 @@ pub(crate) fn bytes_bar(what: &str, total: u64) -> ProgressBar {
         total,
         "{msg:28} {wide_bar} {bytes:>10}/{total_bytes} {elapsed:>4}",
     )
+}
+
+/// A sign of life for work of unknown length.
+pub(crate) fn spinner(what: &str) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+    spinner.enable_steady_tick(Duration::from_millis(200));
+    spinner
 }
 
 fn styled(what: &str, total: u64, template: &str) -> ProgressBar {
