@@ -17,6 +17,7 @@ mod trees;
 use crate::model::card::Card;
 use crate::model::forest::ForestSpec;
 use crate::model::isolation::{IsolationSpec, QUANTILE_STEPS};
+use crate::model::taxonomy::MAX_KINDS;
 use crate::model::{ModelSpec, SelfTestRow, validate};
 use crate::{Error, ErrorKind};
 use bytes::{Reader, put_column, put_varint};
@@ -146,37 +147,28 @@ fn canonical(row: &SelfTestRow) -> SelfTestRow {
 }
 
 fn write_forest(spec: &ForestSpec) -> Vec<u8> {
+    let n_classes = usize::from(spec.n_classes);
     let mut out = Vec::new();
-    put_varint(&mut out, u64::from(spec.n_classes));
-    let n_distributions = spec.distributions.len() / usize::from(spec.n_classes).max(1);
-    put_varint(&mut out, n_distributions as u64);
+    put_varint(&mut out, n_classes as u64);
+    put_varint(&mut out, (spec.distributions.len() / n_classes) as u64);
     // All distributions' share of the first class, then of the second and so on: like lies with like.
-    let classes = 0..usize::from(spec.n_classes);
-    out.extend(classes.flat_map(|class| share_of(&spec.distributions, class, spec.n_classes)));
+    out.extend((0..n_classes).flat_map(|class| every(&spec.distributions, n_classes, class)));
     trees::put(&mut out, &spec.trees);
     out
 }
 
-/// One class's byte in each distribution.
-fn share_of(
-    distributions: &[u8],
-    class: usize,
-    n_classes: u16,
-) -> impl Iterator<Item = u8> + use<'_> {
-    distributions
-        .iter()
-        .copied()
-        .skip(class)
-        .step_by(usize::from(n_classes))
+/// Every `step`-th byte from `first` on.
+fn every(bytes: &[u8], step: usize, first: usize) -> impl Iterator<Item = u8> + use<'_> {
+    bytes.iter().copied().skip(first).step_by(step)
 }
 
 fn read_forest(bytes: &[u8]) -> Result<ForestSpec, Error> {
     let mut reader = Reader::new(bytes);
-    let n_classes = reader.varint_below(u64::from(u16::MAX) + 1)? as u16;
+    let n_classes = reader.varint_below(MAX_KINDS as u64 + 1)? as u16;
     let n_distributions = reader.varint_below(MAX_RAW_TREES_LEN as u64)? as usize;
-    let by_class = reader.take(n_distributions * usize::from(n_classes))?;
+    let by_class = reader.take(n_distributions.saturating_mul(usize::from(n_classes)))?;
     let distributions = (0..n_distributions)
-        .flat_map(|index| by_class[index..].iter().copied().step_by(n_distributions))
+        .flat_map(|index| every(by_class, n_distributions, index))
         .collect();
     let trees = trees::get(&mut reader)?;
     reader.finish()?;
