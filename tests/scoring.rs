@@ -4,7 +4,8 @@ mod model_support;
 
 use flowsieve::ErrorKind;
 use flowsieve::model::isolation::{
-    RANK_HIGH, RANK_LOW, anomaly_score, average_path_length, path_units,
+    IsolationTrees, RANK_HIGH, RANK_LOW, Ranking, anomaly_score, average_path_length, path_units,
+    quantile_table,
 };
 use flowsieve::model::tree::{Tree, TreeNode};
 use flowsieve::model::{Model, ModelSpec, RowScore};
@@ -245,6 +246,66 @@ fn path_lengths_are_those_of_scikit_learn() {
 }
 
 #[test]
+fn ranks_never_fall_as_paths_get_shorter() {
+    for seed in 0..20 {
+        let isolation = spec(Shape { seed, ..SMALL }).isolation;
+        let trees = IsolationTrees::new(&isolation.trees, SMALL.n_features).unwrap();
+        let ranking = Ranking::new(&isolation.quantiles, &trees);
+        let (most, least) = (isolation.quantiles[0], isolation.quantiles[1024]);
+        assert_eq!(ranking.rank(u32::MAX), 0);
+        assert_eq!(ranking.rank(0), u16::MAX);
+        assert_eq!(ranking.rank(most), RANK_LOW);
+        assert!(ranking.rank(most + 1) < RANK_LOW);
+        assert!(ranking.rank(least) <= RANK_HIGH);
+        assert!(ranking.rank(least - 1) > RANK_HIGH);
+        let ranks: Vec<u16> = (least / 2..2 * most)
+            .step_by(97)
+            .map(|sum| ranking.rank(sum))
+            .collect();
+        assert!(ranks.is_sorted_by(|strange, common| strange >= common));
+    }
+}
+
+#[test]
+fn a_contamination_flags_that_share_of_the_training_rows() {
+    // Training rows whose path sums are all different, within what the trees can give.
+    let isolation = spec(SMALL).isolation;
+    let trees = IsolationTrees::new(&isolation.trees, SMALL.n_features).unwrap();
+    let n = 50_000;
+    let mut sums: Vec<u32> = (0..n).map(|row| 2_000_000 + 7 * row).collect();
+    let ranking = Ranking::new(&quantile_table(&mut sums), &trees);
+    for percent in [1, 5, 10, 15, 20] {
+        let threshold = 1024 + 60_000 * (100 - percent) / 100;
+        let flagged = sums
+            .iter()
+            .filter(|&&sum| u32::from(ranking.rank(sum)) > threshold)
+            .count();
+        let expected = (n * percent / 100) as usize;
+        assert!(
+            flagged.abs_diff(expected) <= 1,
+            "{percent} %: {flagged} of {n}"
+        );
+    }
+    // A third of the rows alike: a threshold among them flags what is stranger than they are, not all of them.
+    let mut sums: Vec<u32> = (0..900)
+        .map(|row| 2_000_000 + row.clamp(100, 400))
+        .collect();
+    let ranking = Ranking::new(&quantile_table(&mut sums), &trees);
+    let threshold = 1024 + 60_000 * 8 / 10;
+    let flagged = sums
+        .iter()
+        .filter(|&&sum| u32::from(ranking.rank(sum)) > threshold)
+        .count();
+    assert!((179..=181).contains(&flagged), "{flagged}");
+    let threshold = 1024 + 60_000 * 3 / 10;
+    let flagged = sums
+        .iter()
+        .filter(|&&sum| u32::from(ranking.rank(sum)) > threshold)
+        .count();
+    assert_eq!(flagged, 400, "the 500 alike are not flagged");
+}
+
+#[test]
 fn self_test_rows_are_run() {
     let good = with_self_test(spec(SMALL), 8);
     Model::new(good.clone()).unwrap();
@@ -274,16 +335,16 @@ fn parts_that_do_not_fit_together_are_refused() {
             spec.preparation.features.pop();
         }),
         ("a NaN median", |spec| {
-            spec.preparation.features[0].median = f32::NAN
+            spec.preparation.features[0].median = f32::NAN;
         }),
         ("an infinite mean", |spec| {
-            spec.preparation.features[0].mean = f32::INFINITY
+            spec.preparation.features[0].mean = f32::INFINITY;
         }),
         ("no deviation", |spec| {
-            spec.preparation.features[0].std = 0.0
+            spec.preparation.features[0].std = 0.0;
         }),
         ("falling quantiles", |spec| {
-            spec.preparation.features[0].quantiles[16] = f32::MIN
+            spec.preparation.features[0].quantiles[16] = f32::MIN;
         }),
         ("a quantile too few", |spec| {
             spec.preparation.features[0].quantiles.pop();
@@ -292,11 +353,11 @@ fn parts_that_do_not_fit_together_are_refused() {
             spec.preparation.features[0].categories.push("tcp".into());
         }),
         ("a negative importance", |spec| {
-            spec.schema.columns[0].importance = -1.0
+            spec.schema.columns[0].importance = -1.0;
         }),
         ("no classes", |spec| spec.taxonomy.kinds.clear()),
         ("a family that is not there", |spec| {
-            spec.taxonomy.kinds[1].family = 200
+            spec.taxonomy.kinds[1].family = 200;
         }),
         ("a class too many", |spec| spec.forest.n_classes += 1),
         ("no trees", |spec| spec.forest.trees.clear()),
@@ -318,35 +379,35 @@ fn parts_that_do_not_fit_together_are_refused() {
             spec.forest.trees[0].nodes.truncate(1);
         }),
         ("a feature that is not there", |spec| {
-            split(&mut spec.forest.trees[0], |node| node.0 = 4)
+            split(&mut spec.forest.trees[0], |node| node.0 = 4);
         }),
         ("a NaN threshold", |spec| {
             split(&mut spec.forest.trees[0], |node| node.1 = f32::NAN);
         }),
         ("a cycle", |spec| {
-            split(&mut spec.forest.trees[0], |node| node.2 = 0)
+            split(&mut spec.forest.trees[0], |node| node.2 = 0);
         }),
         ("a child past the end", |spec| {
-            split(&mut spec.forest.trees[0], |node| node.2 = 9999)
+            split(&mut spec.forest.trees[0], |node| node.2 = 9999);
         }),
         ("an isolation feature that is not there", |spec| {
             split(&mut spec.isolation.trees[0], |node| node.0 = 4);
         }),
         ("an isolation cycle", |spec| {
-            split(&mut spec.isolation.trees[0], |node| node.2 = 0)
+            split(&mut spec.isolation.trees[0], |node| node.2 = 0);
         }),
         ("a sample of nobody", |spec| spec.isolation.sample_size = 0),
         ("a quantile missing", |spec| {
             spec.isolation.quantiles.pop();
         }),
         ("rising quantiles", |spec| {
-            spec.isolation.quantiles.reverse()
+            spec.isolation.quantiles.reverse();
         }),
         ("an impossible quantile", |spec| {
-            spec.isolation.quantiles[0] = u32::MAX
+            spec.isolation.quantiles[0] = u32::MAX;
         }),
         ("quantiles without trees", |spec| {
-            spec.isolation.trees.clear()
+            spec.isolation.trees.clear();
         }),
         ("a short self-test row", |spec| {
             spec.self_test[0].values.pop();

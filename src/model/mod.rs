@@ -185,11 +185,7 @@ impl Model {
         } else {
             let features = &self.spec.preparation.features;
             for ((slot, &value), feature) in detector_row.iter_mut().zip(values).zip(features) {
-                *slot = if value.is_finite() {
-                    value
-                } else {
-                    feature.median
-                };
+                *slot = feature.imputed(value);
             }
             trees.path_sum(detector_row)
         };

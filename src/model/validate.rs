@@ -72,17 +72,12 @@ fn check_feature(column: &Column, feature: &Feature) -> Result<(), Error> {
     let name = &column.name;
     require(
         column.importance.is_finite() && column.importance >= 0.0,
-        || format!("column {name} has the importance {}", column.importance),
+        || format!("column {name} has an importance that is no share"),
     )?;
     let numbers = [feature.median, feature.mean, feature.std];
     require(
         numbers.iter().all(|number| number.is_finite()) && feature.std > 0.0,
-        || {
-            let [median, mean, std] = numbers;
-            format!(
-                "column {name} has the median {median}, the mean {mean} and the deviation {std}"
-            )
-        },
+        || format!("column {name} has a median, mean or deviation that cannot be"),
     )?;
     require(
         feature.categories.is_empty() || column.kind == ColumnKind::Categorical,

@@ -264,4 +264,27 @@ mod tests {
             "one split too large"
         );
     }
+
+    #[test]
+    fn the_example_of_the_specification_is_right() {
+        let split = TreeNode::Split {
+            feature: 4,
+            threshold: 2.0,
+            missing_left: false,
+            right: 2,
+        };
+        let leaf = |value| TreeNode::Leaf { value };
+        let trees = [Tree {
+            nodes: vec![split, leaf(0), leaf(1)],
+        }];
+        let mut bytes = Vec::new();
+        put(&mut bytes, &trees);
+        let text: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+        let specification = include_str!("../../docs/pack-format.md");
+        assert!(
+            specification.contains(&format!("`{}`", text.join(" "))),
+            "{text:?}"
+        );
+        assert_eq!(get(&mut Reader::new(&bytes)).unwrap(), trees);
+    }
 }

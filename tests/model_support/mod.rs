@@ -138,16 +138,47 @@ pub(crate) fn spec(shape: Shape) -> ModelSpec {
     let Shape {
         n_features,
         n_classes,
-        n_trees,
         n_leaves,
         n_isolation_trees,
         seed,
+        ..
     } = shape;
     let mut random = Random(seed);
     let random = &mut random;
+    let forest = forest(random, shape);
+    let columns: Vec<Column> = (0..n_features).map(|index| column(random, index)).collect();
+    ModelSpec {
+        name: format!("made-up-{seed}"),
+        preparation: Preparation {
+            features: columns
+                .iter()
+                .map(|column| feature(random, column.kind))
+                .collect(),
+            training_rows: 1000,
+        },
+        schema: Schema {
+            columns,
+            label_columns: vec!["label".into(), "Class".into()],
+        },
+        taxonomy: taxonomy(random, n_classes),
+        forest,
+        isolation: isolation(random, n_isolation_trees, n_leaves, n_features),
+        card: card(random, seed),
+        self_test: Vec::new(),
+    }
+}
+
+fn forest(random: &mut Random, shape: Shape) -> ForestSpec {
+    let Shape {
+        n_features,
+        n_classes,
+        n_trees,
+        n_leaves,
+        ..
+    } = shape;
     let n_distributions = 1 + random.below(n_trees * n_leaves.min(40));
     let mut used = 0;
-    let trees: Vec<Tree> = (0..n_trees)
+    let mut trees: Vec<Tree> = (0..n_trees)
         .map(|_| {
             tree(random, n_leaves, n_features, 60, &mut |random| {
                 used += 1;
@@ -156,105 +187,95 @@ pub(crate) fn spec(shape: Shape) -> ModelSpec {
         })
         .collect();
     let n_distributions = n_distributions.min(used);
-    let distributions = (0..n_distributions)
-        .flat_map(|_| distribution(random, n_classes))
-        .collect();
-    let mut forest = ForestSpec {
-        n_classes: n_classes as u16,
-        distributions,
-        trees,
-    };
-    for node in forest.trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
+    for node in trees.iter_mut().flat_map(|tree| &mut tree.nodes) {
         if let TreeNode::Leaf { value } = node {
             *value %= n_distributions as u32;
         }
     }
-    let columns: Vec<Column> = (0..n_features)
-        .map(|index| Column {
-            name: format!("feature {index}"),
-            aliases: vec![format!("f.{index}"); random.below(3)],
-            kind: [
-                ColumnKind::Numeric,
-                ColumnKind::Categorical,
-                ColumnKind::Time,
-            ][index % 3],
-            importance: random.below(100) as f32 / 128.0,
-        })
+    let distributions = (0..n_distributions)
+        .flat_map(|_| distribution(random, n_classes))
         .collect();
-    let features = columns
-        .iter()
-        .map(|column| {
-            let mut quantiles: Vec<f32> = (0..17).map(|_| random.value()).collect();
-            quantiles.sort_unstable_by(f32::total_cmp);
-            let categories = if column.kind == ColumnKind::Categorical {
-                3
-            } else {
-                0
-            };
-            Feature {
-                categories: (0..categories).map(|word| format!("word {word}")).collect(),
-                median: random.value(),
-                mean: random.value(),
-                std: 1.0 + random.below(9) as f32,
-                quantiles: if random.below(5) == 0 {
-                    Vec::new()
-                } else {
-                    quantiles
-                },
-                missing: random.next(),
-            }
-        })
-        .collect();
+    ForestSpec {
+        n_classes: n_classes as u16,
+        distributions,
+        trees,
+    }
+}
+
+fn column(random: &mut Random, index: usize) -> Column {
+    Column {
+        name: format!("feature {index}"),
+        aliases: vec![format!("f.{index}"); random.below(3)],
+        kind: [
+            ColumnKind::Numeric,
+            ColumnKind::Categorical,
+            ColumnKind::Time,
+        ][index % 3],
+        importance: random.below(100) as f32 / 128.0,
+    }
+}
+
+fn feature(random: &mut Random, kind: ColumnKind) -> Feature {
+    let mut quantiles: Vec<f32> = (0..17).map(|_| random.value()).collect();
+    quantiles.sort_unstable_by(f32::total_cmp);
+    let categories = if kind == ColumnKind::Categorical {
+        3
+    } else {
+        0
+    };
+    Feature {
+        categories: (0..categories).map(|word| format!("word {word}")).collect(),
+        median: random.value(),
+        mean: random.value(),
+        std: 1.0 + random.below(9) as f32,
+        quantiles: if random.below(5) == 0 {
+            Vec::new()
+        } else {
+            quantiles
+        },
+        missing: random.next(),
+    }
+}
+
+fn taxonomy(random: &mut Random, n_classes: usize) -> Taxonomy {
     let n_families = 1 + random.below(n_classes);
-    ModelSpec {
-        name: format!("made-up-{seed}"),
-        schema: Schema {
-            columns,
-            label_columns: vec!["label".into(), "Class".into()],
+    let kind = |class: usize| Kind {
+        name: format!("kind {class}"),
+        aliases: vec![format!("k{class}"); random.below(2)],
+        family: (class % n_families) as u8,
+        attack: class > 0,
+        training_rows: random.next() >> 40,
+    };
+    Taxonomy {
+        kinds: (0..n_classes).map(kind).collect(),
+        families: (0..n_families)
+            .map(|family| format!("family {family}"))
+            .collect(),
+    }
+}
+
+fn card(random: &mut Random, seed: u64) -> Card {
+    Card {
+        dataset: Dataset {
+            title: "Made-up flows".into(),
+            source: "a generator".into(),
+            licence: "MIT".into(),
+            attribution: "nobody – ø".into(),
         },
-        preparation: Preparation {
-            features,
-            training_rows: 1000,
-        },
-        taxonomy: Taxonomy {
-            kinds: (0..n_classes)
-                .map(|class| Kind {
-                    name: format!("kind {class}"),
-                    aliases: vec![format!("k{class}"); random.below(2)],
-                    family: (class % n_families) as u8,
-                    attack: class > 0,
-                    training_rows: random.next() >> 40,
-                })
-                .collect(),
-            families: (0..n_families)
-                .map(|family| format!("family {family}"))
-                .collect(),
-        },
-        forest,
-        isolation: isolation(random, n_isolation_trees, n_leaves, n_features),
-        card: Card {
-            dataset: Dataset {
-                title: "Made-up flows".into(),
-                source: "a generator".into(),
-                licence: "MIT".into(),
-                attribution: "nobody – ø".into(),
-            },
-            label_column: "label".into(),
-            training_rows: 1000,
-            left_out: vec![LeftOut {
-                column: "id".into(),
-                why: "an index".into(),
-            }],
-            parameters: vec![("seed".into(), seed.to_string())],
-            evaluation: (random.below(2) == 0).then(|| CardEvaluation {
-                method: "half and half".into(),
-                train_rows: 500,
-                test_rows: 500,
-                scores: flowsieve::metrics::Evaluation::default(),
-                isolation_auroc: Some(0.75),
-            }),
-        },
-        self_test: Vec::new(),
+        label_column: "label".into(),
+        training_rows: 1000,
+        left_out: vec![LeftOut {
+            column: "id".into(),
+            why: "an index".into(),
+        }],
+        parameters: vec![("seed".into(), seed.to_string())],
+        evaluation: (random.below(2) == 0).then(|| CardEvaluation {
+            method: "half and half".into(),
+            train_rows: 500,
+            test_rows: 500,
+            scores: flowsieve::metrics::Evaluation::default(),
+            isolation_auroc: Some(0.75),
+        }),
     }
 }
 
