@@ -26,6 +26,7 @@ pub mod model;
 pub mod pack;
 pub mod prepare;
 pub mod schema;
+mod short;
 pub mod table;
 #[cfg(target_arch = "wasm32")]
 mod wasm;

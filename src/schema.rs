@@ -1,7 +1,9 @@
 //! The columns that a model expects, and how the header of a file is matched to them.
 
+use crate::short::sorted_by_key;
 use crate::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
 /// How the cells of a column are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,11 +68,11 @@ pub fn is_usual_label(name: &str) -> bool {
     USUAL_LABELS.contains(&normalised(name).as_str())
 }
 
-/// A column name as names are compared: lower case, without blanks, dots and underscores.
+/// A column name as names are compared: lower case where ASCII has one, without blanks, dots and underscores.
 pub fn normalised(name: &str) -> String {
     name.chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '_' | '\u{feff}'))
-        .flat_map(char::to_lowercase)
+        .map(|c| c.to_ascii_lowercase())
         .collect()
 }
 
@@ -139,7 +141,7 @@ impl Schema {
             LabelChoice::None => None,
             LabelChoice::Named(name) => Some(find(name).ok_or_else(|| {
                 let message = format!(
-                    "There is no column {name:?} to take labels from. The file has: {}.",
+                    "There is no column “{name}” to take labels from. The file has: {}.",
                     header.join(", ")
                 );
                 Error::new(ErrorKind::NoSuchColumn, message)
@@ -209,14 +211,15 @@ impl HeaderMatch {
         if self.importance_share >= MIN_IMPORTANCE_SHARE {
             return Ok(());
         }
-        let mut missing: Vec<&Column> = schema
+        let missing: Vec<&Column> = schema
             .columns
             .iter()
             .zip(&self.columns)
             .filter(|(_, index)| index.is_none())
             .map(|(column, _)| column)
             .collect();
-        missing.sort_by(|a, b| b.importance.total_cmp(&a.importance));
+        // Bits of floats that are not negative are in the floats' order.
+        let missing = sorted_by_key(missing, |column| Reverse(column.importance.to_bits()));
         let names: Vec<&str> = missing
             .iter()
             .take(8)
@@ -232,12 +235,12 @@ impl HeaderMatch {
         Err(Error::new(
             ErrorKind::NoSchemaMatch,
             format!(
-                "The file does not have the columns that the model {model} needs: {found} of {} are there, which carry {:.0} % of \
-                 its importance; at least {:.0} % are needed. Missing: {}{more}. Check that the first line is the header, or \
+                "The file does not have the columns that the model {model} needs: {found} of {} are there, which carry {} % of \
+                 its importance; at least {} % are needed. Missing: {}{more}. Check that the first line is the header, or \
                  choose a model for this kind of file.",
                 schema.columns.len(),
-                100.0 * self.importance_share,
-                100.0 * MIN_IMPORTANCE_SHARE,
+                (100.0 * self.importance_share) as u32,
+                (100.0 * MIN_IMPORTANCE_SHARE) as u32,
                 names.join(", "),
             ),
         ))

@@ -3,6 +3,7 @@
 use super::LABEL_UNKNOWN;
 use crate::model::Model;
 use crate::schema::{ColumnKind, HeaderMatch, LabelChoice};
+use crate::short::sorted_by_key;
 use crate::table::Head;
 use crate::{Error, ErrorKind};
 use std::collections::BTreeMap;
@@ -74,12 +75,10 @@ impl Plan {
                 ColumnKind::Time => Reading::Time,
                 ColumnKind::Categorical => {
                     let words = &spec.preparation.features[feature].categories;
-                    let codes = words
-                        .iter()
-                        .enumerate()
-                        .map(|(code, word)| (word.clone().into_bytes(), code as f32))
-                        .collect();
-                    Reading::Category(codes, words.len() as f32)
+                    Reading::Category(
+                        codes(words.iter().zip(0_u16..), f32::from),
+                        words.len() as f32,
+                    )
                 }
             };
             cells.push(CellPlan {
@@ -88,9 +87,10 @@ impl Plan {
                 reading,
             });
         }
-        cells.sort_by_key(|plan| plan.cell);
+        let cells = sorted_by_key(cells, |plan| plan.cell);
         let labels = if header.label.is_some() {
-            label_codes(&model)
+            let names = spec.taxonomy.kinds.iter().map(|kind| &kind.name);
+            codes(names.zip(0_u8..), |class| class)
         } else {
             BTreeMap::new()
         };
@@ -149,10 +149,14 @@ impl Plan {
     }
 }
 
-/// The spellings that can be told without looking at case.
-fn label_codes(model: &Model) -> BTreeMap<Vec<u8>, u8> {
-    let kinds = model.spec().taxonomy.kinds.iter().zip(0_u8..);
-    kinds
-        .map(|(kind, class)| (kind.name.clone().into_bytes(), class))
-        .collect()
+/// What each word stands for.
+fn codes<'a, I, C>(
+    words: impl Iterator<Item = (&'a String, I)>,
+    code: impl Fn(I) -> C,
+) -> BTreeMap<Vec<u8>, C> {
+    let mut codes = BTreeMap::new();
+    for (word, index) in words {
+        codes.insert(word.clone().into_bytes(), code(index));
+    }
+    codes
 }

@@ -1,5 +1,6 @@
 //! Rows that could not be read: how many, where, and why.
 
+use super::summary::merge_sorted;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -78,11 +79,11 @@ impl Reject {
             }
             RejectKind::UnclosedQuote => "a quote that opens here never closes".to_owned(),
             RejectKind::NotANumber => {
-                format!("{column} should be a number and is {:?}", self.found)
+                format!("{column} should be a number and is “{}”", self.found)
             }
             RejectKind::NotATime => {
                 format!(
-                    "{column} should be a time (epoch seconds or YYYY-MM-DD HH:MM:SS) and is {:?}",
+                    "{column} should be a time (epoch seconds or YYYY-MM-DD HH:MM:SS) and is “{}”",
                     self.found
                 )
             }
@@ -129,8 +130,6 @@ impl Rejects {
         for (&key, &rows) in &other.counts {
             *self.counts.entry(key).or_default() += rows;
         }
-        self.first.extend_from_slice(&other.first);
-        self.first.sort_by_key(|reject| reject.offset);
-        self.first.truncate(KEPT);
+        self.first = merge_sorted(&self.first, &other.first, KEPT, |reject| reject.offset);
     }
 }

@@ -6,7 +6,9 @@ use super::{ExactSum, Rejects};
 use crate::fit::rng::mix;
 use crate::metrics::Evaluation;
 use crate::model::taxonomy::Taxonomy;
+use crate::short::sorted_by_key;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Bins of the histogram of confidence: confidence × 64, rounded down.
@@ -82,9 +84,7 @@ impl Summary {
             column.merge(other);
         }
         self.rejects.merge(&other.rejects);
-        self.sample.extend_from_slice(&other.sample);
-        self.sample.sort_unstable();
-        self.sample.truncate(SAMPLE_ROWS);
+        self.sample = merge_sorted(&self.sample, &other.sample, SAMPLE_ROWS, |&entry| entry);
     }
 
     /// Offers the row at `offset` to the sample.
@@ -114,6 +114,29 @@ impl Summary {
         (self.labelled() > 0)
             .then(|| Evaluation::from_counts(taxonomy, &self.confusion, &self.binary))
     }
+}
+
+/// The first `most` of two sorted lists together.
+pub(super) fn merge_sorted<T: Clone, K: Ord>(
+    left: &[T],
+    right: &[T],
+    most: usize,
+    key: impl Fn(&T) -> K,
+) -> Vec<T> {
+    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
+    let mut merged = Vec::new();
+    while merged.len() < most {
+        let next = match (left.peek(), right.peek()) {
+            (Some(a), Some(b)) if key(b) < key(a) => right.next(),
+            (Some(_), _) => left.next(),
+            (None, _) => right.next(),
+        };
+        match next {
+            Some(item) => merged.push(item.clone()),
+            None => break,
+        }
+    }
+    merged
 }
 
 fn add_all(counts: &mut [u64], others: &[u64]) {
@@ -247,12 +270,10 @@ impl LabelNames {
 
     /// Names and rows, most rows first.
     pub fn names(&self) -> Vec<(&str, u64)> {
-        let mut names: Vec<(&str, u64)> = self
+        let names = self
             .by_hash
             .iter()
-            .map(|((_, name), &rows)| (name.as_str(), rows))
-            .collect();
-        names.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        names
+            .map(|((_, name), &rows)| (name.as_str(), rows));
+        sorted_by_key(names, |&(name, rows)| (Reverse(rows), name))
     }
 }

@@ -6,8 +6,7 @@ use crate::model::{Model, ModelSpec};
 use crate::pack::Section;
 use crate::schema::{ColumnKind, HeaderMatch, LabelChoice};
 use crate::table::Head;
-use serde::Serialize;
-use std::collections::BTreeMap;
+use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
 
 /// Serialises a record: maps become objects, missing options null, integers numbers.
@@ -16,6 +15,11 @@ pub(super) fn to_js(record: &impl Serialize) -> Result<JsValue, JsValue> {
     record
         .serialize(&serializer)
         .map_err(|error| super::js_error_of("internal", &error.to_string(), None))
+}
+
+/// Pairs as the properties of an object.
+fn as_map<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
 /// What a model is.
@@ -69,7 +73,8 @@ struct CardInfo {
     label_column: String,
     training_rows: u64,
     left_out: Vec<LeftOutInfo>,
-    parameters: BTreeMap<String, String>,
+    #[serde(serialize_with = "as_map")]
+    parameters: Vec<(String, String)>,
     evaluation: Option<CardEvaluation>,
 }
 
@@ -193,7 +198,7 @@ impl CardInfo {
                     why: left_out.why.clone(),
                 })
                 .collect(),
-            parameters: card.parameters.iter().cloned().collect(),
+            parameters: card.parameters.clone(),
             evaluation: card.evaluation.as_ref().map(|evaluation| CardEvaluation {
                 method: evaluation.method.clone(),
                 train_rows: evaluation.train_rows,
