@@ -19,6 +19,9 @@ const NAMES: [&str; 4] = [
     "google-chrome-stable",
 ];
 
+/// Debian's packages: the browser, and a font, without which it measures text as nothing.
+const DEBIAN_PACKAGES: [&str; 2] = ["chromium", "fonts-liberation"];
+
 /// A Chromium: the one that CHROMIUM names, else the system's, else Debian's package where this may install one.
 /// `None` means that Playwright has a browser of its own, which is the last resort.
 pub(crate) fn find_or_install(workspace: &Workspace) -> Result<Option<PathBuf>> {
@@ -36,7 +39,8 @@ pub(crate) fn find_or_install(workspace: &Workspace) -> Result<Option<PathBuf>> 
         process::run(Command::new("apt-get").arg("update"))?;
         process::run(
             Command::new("apt-get")
-                .args(["install", "--yes", "--no-install-recommends", "chromium"])
+                .args(["install", "--yes", "--no-install-recommends"])
+                .args(DEBIAN_PACKAGES)
                 .env("DEBIAN_FRONTEND", "noninteractive"),
         )?;
         if let Some(path) = on_path() {

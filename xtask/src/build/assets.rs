@@ -45,8 +45,9 @@ pub(super) fn copy_all(workspace: &Workspace) -> Result<Assets> {
     }
     let mut samples = Vec::new();
     for (name, file, bytes) in copy_folder(workspace, "samples", "csv")? {
-        let Some(model) = models.iter().find(|model| model.name == name) else {
-            bail!("www/samples/{file} has no model: a sample is called as the model it is for");
+        let made_for = |model: &&ModelEntry| name.strip_suffix("-synthetic") == Some(&model.name);
+        let Some(model) = models.iter().find(made_for) else {
+            bail!("www/samples/{file} has no model: a sample is called MODEL-synthetic.csv");
         };
         samples.push(SampleEntry {
             model: model.name.clone(),
