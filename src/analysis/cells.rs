@@ -1,6 +1,6 @@
 //! Rows as they stand in the file, for showing them.
 
-use super::plan::{Plan, Reading};
+use super::plan::{OtherCell, Plan, Reading};
 use crate::table::number::{Cell, parse, parse_time};
 use crate::table::{Broken, Record, RecordSink, SliceReader, SliceSpan};
 
@@ -61,16 +61,25 @@ impl RecordSink for Cells<'_> {
         if record.len() != n_columns {
             return;
         }
-        for cell_plan in &self.plan.cells {
-            let (start, end) = record.span(cell_plan.cell);
-            let value = match cell_plan.reading {
-                Reading::Number => parse(record.text(), start, end),
-                Reading::Time => parse_time(record.cell(cell_plan.cell)),
-                Reading::Category(..) => continue,
-            };
+        let numbers = self.plan.numbers.iter().map(|number| {
+            let (start, end) = record.span(number.cell);
+            (
+                number.cell,
+                number.feature,
+                parse(record.text(), start, end),
+            )
+        });
+        let is_time = |other: &&OtherCell| matches!(other.reading, Reading::Time);
+        let times = self
+            .plan
+            .others
+            .iter()
+            .filter(is_time)
+            .map(|time| (time.cell, time.feature, parse_time(record.cell(time.cell))));
+        for (cell, feature, value) in numbers.chain(times) {
             if let Cell::Number(value) = value {
-                let feature = &self.plan.model().spec().preparation.features[cell_plan.feature];
-                self.rows.z_scores[base + cell_plan.cell] = feature.scaled(value);
+                let feature = &self.plan.model().spec().preparation.features[feature];
+                self.rows.z_scores[base + cell] = feature.scaled(value);
             }
         }
     }

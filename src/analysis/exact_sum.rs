@@ -30,7 +30,8 @@ impl ExactSum {
         let shifted = u64::from(mantissa) << (shift & 31);
         let (low, high) = ((shifted & 0xffff_ffff) as i64, (shifted >> 32) as i64);
         let sign = 1 - 2 * i64::from(bits >> 31);
-        let digit = (shift >> 5) as usize;
+        // At most 7; the mask spares a check of bounds.
+        let digit = (shift >> 5) as usize & 7;
         self.digits[digit] += sign * low;
         self.digits[digit + 1] += sign * high;
     }

@@ -12,6 +12,7 @@ mod merger;
 mod plan;
 mod rejects;
 mod summary;
+mod tally;
 mod task;
 
 pub use cells::{CellRows, read_cells};

@@ -26,13 +26,25 @@ pub struct Plan {
     header: HeaderMatch,
     size: u64,
     pub(super) seed: u64,
-    pub(super) cells: Vec<CellPlan>,
+    /// Cells of numbers, in the order of the row.
+    pub(super) numbers: Vec<NumberCell>,
+    /// All other cells that become features.
+    pub(super) others: Vec<OtherCell>,
     pub(super) labels: BTreeMap<Vec<u8>, u8>,
 }
 
-/// One cell of a row that becomes a feature.
+/// A cell that is read as a number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NumberCell {
+    /// Index in the row.
+    pub(super) cell: usize,
+    /// Index of the feature.
+    pub(super) feature: usize,
+}
+
+/// A cell that becomes a feature in another way.
 #[derive(Debug)]
-pub(super) struct CellPlan {
+pub(super) struct OtherCell {
     /// Index in the row.
     pub(super) cell: usize,
     /// Index of the feature.
@@ -43,7 +55,6 @@ pub(super) struct CellPlan {
 /// How a cell becomes a value.
 #[derive(Debug)]
 pub(super) enum Reading {
-    Number,
     Time,
     /// The code of each word, and that of all others.
     Category(BTreeMap<Vec<u8>, f32>, f32),
@@ -67,11 +78,15 @@ impl Plan {
         let spec = model.spec();
         let header = spec.schema.match_header(&head.columns, &options.label)?;
         header.require(&spec.schema, &spec.name)?;
-        let mut cells: Vec<CellPlan> = Vec::new();
+        let mut numbers: Vec<NumberCell> = Vec::new();
+        let mut others: Vec<OtherCell> = Vec::new();
         for (feature, cell) in header.columns.iter().enumerate() {
             let Some(cell) = *cell else { continue };
             let reading = match spec.schema.columns[feature].kind {
-                ColumnKind::Numeric => Reading::Number,
+                ColumnKind::Numeric => {
+                    numbers.push(NumberCell { cell, feature });
+                    continue;
+                }
                 ColumnKind::Time => Reading::Time,
                 ColumnKind::Categorical => {
                     let words = &spec.preparation.features[feature].categories;
@@ -81,13 +96,13 @@ impl Plan {
                     )
                 }
             };
-            cells.push(CellPlan {
+            others.push(OtherCell {
                 cell,
                 feature,
                 reading,
             });
         }
-        let cells = sorted_by_key(cells, |plan| plan.cell);
+        let numbers = sorted_by_key(numbers, |number| number.cell);
         let labels = if header.label.is_some() {
             let names = spec.taxonomy.kinds.iter().map(|kind| &kind.name);
             codes(names.zip(0_u8..), |class| class)
@@ -106,7 +121,8 @@ impl Plan {
             header,
             size,
             seed: options.seed,
-            cells,
+            numbers,
+            others,
             labels,
         })
     }

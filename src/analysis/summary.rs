@@ -181,23 +181,6 @@ impl Default for ColumnSummary {
 }
 
 impl ColumnSummary {
-    /// Counts one prepared value.
-    #[inline]
-    pub(super) fn add(&mut self, value: f32) {
-        if value.is_finite() {
-            self.finite += 1;
-            // −0 and 0 are one value, so that which came first cannot matter.
-            let value = value + 0.0;
-            self.min = if value < self.min { value } else { self.min };
-            self.max = if value > self.max { value } else { self.max };
-            self.sum.add(value);
-        } else if value.is_nan() {
-            self.missing += 1;
-        } else {
-            self.infinite += 1;
-        }
-    }
-
     fn merge(&mut self, other: &Self) {
         self.missing += other.missing;
         self.infinite += other.infinite;

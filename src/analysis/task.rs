@@ -1,12 +1,14 @@
 //! One slice: its rows are read, prepared and scored as they come.
 
-use super::plan::{CellPlan, Plan, Reading};
+use super::plan::{Plan, Reading};
 use super::summary::{CONFIDENCE_BINS, Summary};
+use super::tally::Tally;
 use super::{CLASS_REJECTED, LABEL_NONE, LABEL_UNKNOWN, Reject, RejectKind, SliceColumns};
 use crate::model::{RowScore, Scratch};
-use crate::table::number::{Cell, parse, parse_time};
+use crate::table::number::{Cell, is_unset, parse, parse_time};
 use crate::table::{Broken, Progress, Record, RecordSink, SliceReader, SliceSpan};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a slice is read for.
@@ -72,13 +74,12 @@ impl SliceTask {
         self.reader.finish(&mut self.scorer);
         let Scorer {
             mut summary,
+            tally,
             columns,
             ..
         } = self.scorer;
         summary.blank_lines = self.reader.blank_lines();
-        for column in &mut summary.columns {
-            column.sum.normalise();
-        }
+        summary.columns = tally.into_columns();
         let outcome = SliceOutcome {
             slice: self.slice,
             first_record: self.reader.first_record(),
@@ -98,6 +99,7 @@ struct Scorer {
     row: Vec<f32>,
     scratch: Scratch,
     summary: Summary,
+    tally: Tally,
     columns: SliceColumns,
     /// Offset of the slice's first record.
     first: Option<u64>,
@@ -109,12 +111,14 @@ impl Scorer {
         let row = vec![f32::NAN; model.row_len()];
         let scratch = model.scratch();
         let summary = Summary::new(&model.spec().taxonomy, model.n_features());
+        let tally = Tally::new(model.n_features());
         Self {
             plan,
             purpose,
             row,
             scratch,
             summary,
+            tally,
             columns: SliceColumns::default(),
             first: None,
         }
@@ -132,26 +136,28 @@ impl Scorer {
             return Err((kind, None, record.len().to_string()));
         }
         let text = record.text();
+        let invalid = |kind, cell: usize| {
+            let found = Reject::excerpt(record.cell(cell));
+            Err((kind, Some(cell as u16), found))
+        };
         // Features that the file does not have stay missing.
-        for plan in &self.plan.cells {
-            let (start, end) = record.span(plan.cell);
-            let (cell, kind) = match &plan.reading {
-                Reading::Number => (parse(text, start, end), RejectKind::NotANumber),
-                Reading::Time => (parse_time(&text[start..end]), RejectKind::NotATime),
-                Reading::Category(..) => {
-                    (category(plan, &text[start..end]), RejectKind::NotANumber)
-                }
-            };
-            self.row[plan.feature] = match cell {
+        for number in &self.plan.numbers {
+            let (start, end) = record.span(number.cell);
+            self.row[number.feature] = match parse(text, start, end) {
                 Cell::Number(value) => value,
                 Cell::Missing => f32::NAN,
-                Cell::Invalid => {
-                    return Err((
-                        kind,
-                        Some(plan.cell as u16),
-                        Reject::excerpt(&text[start..end]),
-                    ));
-                }
+                Cell::Invalid => return invalid(RejectKind::NotANumber, number.cell),
+            };
+        }
+        for other in &self.plan.others {
+            let cell = record.cell(other.cell);
+            self.row[other.feature] = match &other.reading {
+                Reading::Category(codes, unknown) => category(codes, *unknown, cell),
+                Reading::Time => match parse_time(cell) {
+                    Cell::Number(value) => value,
+                    Cell::Missing => f32::NAN,
+                    Cell::Invalid => return invalid(RejectKind::NotATime, other.cell),
+                },
             };
         }
         Ok(())
@@ -161,13 +167,11 @@ impl Scorer {
     fn accept(&mut self, record: &Record<'_>) {
         let model = Arc::clone(self.plan.model());
         let n_features = model.n_features();
-        for (summary, &value) in self.summary.columns.iter_mut().zip(&self.row[..n_features]) {
-            summary.add(value);
-        }
-        for plan in &self.plan.cells {
-            if let Reading::Category(_, other) = plan.reading {
-                self.summary.columns[plan.feature].other_category +=
-                    u64::from(self.row[plan.feature] == other);
+        self.tally.add(&self.row[..n_features]);
+        for other in &self.plan.others {
+            if let Reading::Category(_, unknown) = other.reading {
+                self.tally
+                    .count_unknown_word(other.feature, self.row[other.feature] == unknown);
             }
         }
         let score = model.score(&mut self.row, &mut self.scratch);
@@ -267,15 +271,12 @@ impl RecordSink for Scorer {
     }
 }
 
-/// The code of a word.
-fn category(plan: &CellPlan, cell: &[u8]) -> Cell {
-    let Reading::Category(codes, other) = &plan.reading else {
-        return Cell::Invalid;
-    };
+/// The code of a word; NaN where the cell says that there is none.
+fn category(codes: &BTreeMap<Vec<u8>, f32>, unknown: f32, cell: &[u8]) -> f32 {
     let word = cell.trim_ascii();
     match codes.get(word) {
-        Some(&code) => Cell::Number(code),
-        None if crate::table::number::is_unset(word) => Cell::Missing,
-        None => Cell::Number(*other),
+        Some(&code) => code,
+        None if is_unset(word) => f32::NAN,
+        None => unknown,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::damaged;
 use crate::{Error, ErrorKind};
+use crc::{CRC_32_ISO_HDLC, Crc, Table};
 use std::borrow::Cow;
 
 /// How every model file starts. The first byte is no ASCII and the last two are a line end, so that programs which
@@ -20,6 +21,13 @@ const FLAG_MANDATORY: u32 = 1;
 const FLAG_DEFLATED: u32 = 2;
 /// The slowest and smallest that the compressor knows.
 const DEFLATE_LEVEL: u8 = 10;
+
+/// The checksum of gzip and PNG.
+static CRC_32: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
+
+fn crc32(bytes: &[u8]) -> u32 {
+    CRC_32.checksum(bytes)
+}
 
 /// A section as it lies in the file, its checksum verified.
 pub(super) struct Entry<'a> {
@@ -72,7 +80,7 @@ impl<'a> Contents<'a> {
         let (table, mut rest) = bytes[HEADER_LEN..]
             .split_at_checked(table_len)
             .ok_or_else(|| damaged("it ends within the table of its sections"))?;
-        if crc32fast::hash(table) != header.table_crc {
+        if crc32(table) != header.table_crc {
             return Err(damaged(
                 "the checksum of the table of its sections is wrong",
             ));
@@ -128,7 +136,7 @@ impl<'a> Contents<'a> {
 impl Entry<'_> {
     fn check(&self, crc: u32, known: &[[u8; 4]]) -> Result<(), Error> {
         let tag = self.tag_name();
-        if crc32fast::hash(self.stored) != crc {
+        if crc32(self.stored) != crc {
             return Err(damaged(&format!("the checksum of section {tag} is wrong")));
         }
         let is_known = known.contains(&self.tag);
@@ -171,7 +179,7 @@ fn header(bytes: &[u8]) -> Result<Header, Error> {
     let Some(fields) = bytes.get(..HEADER_LEN) else {
         return Err(damaged("it ends within its header"));
     };
-    if crc32fast::hash(&fields[..20]) != u32_at(fields, 20) {
+    if crc32(&fields[..20]) != u32_at(fields, 20) {
         return Err(damaged("the checksum of its header is wrong"));
     }
     let version = u16_at(fields, 8);
@@ -237,12 +245,7 @@ impl Writer {
         let flags =
             if mandatory { FLAG_MANDATORY } else { 0 } | if pays { FLAG_DEFLATED } else { 0 };
         self.table.extend_from_slice(&tag);
-        for field in [
-            flags,
-            stored.len() as u32,
-            raw_len as u32,
-            crc32fast::hash(&stored),
-        ] {
+        for field in [flags, stored.len() as u32, raw_len as u32, crc32(&stored)] {
             self.table.extend_from_slice(&field.to_le_bytes());
         }
         self.body.extend_from_slice(&stored);
@@ -263,8 +266,8 @@ impl Writer {
         file.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
         file.extend_from_slice(&self.n_sections.to_le_bytes());
         file.extend_from_slice(&(len as u32).to_le_bytes());
-        file.extend_from_slice(&crc32fast::hash(&self.table).to_le_bytes());
-        let crc = crc32fast::hash(&file);
+        file.extend_from_slice(&crc32(&self.table).to_le_bytes());
+        let crc = crc32(&file);
         file.extend_from_slice(&crc.to_le_bytes());
         file.extend_from_slice(&self.table);
         file.extend_from_slice(&self.body);

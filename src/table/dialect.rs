@@ -60,7 +60,10 @@ const SIGNATURES: [(&[u8], &str); 12] = [
     (b"\xff\xfe", "UTF-16 text: save it as UTF-8"),
     (b"\xfe\xff", "UTF-16 text: save it as UTF-8"),
     (b"PAR1", "a Parquet file: export it as CSV"),
-    (b"FLOWSIEV", "a model file: open it as a model, not as data"),
+    (
+        b"\x89SIEVE",
+        "a model file: open it as a model, not as data",
+    ),
 ];
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

@@ -28,6 +28,10 @@ const EXACT: u64 = 1 << 53;
 /// Reads the cell `text[start..end]`. At least sixteen bytes must stand before `end`.
 #[inline]
 pub fn parse(text: &[u8], start: usize, end: usize) -> Cell {
+    // Half of the cells of a flow file are a flag or a small count.
+    if let [digit @ b'0'..=b'9'] | [digit @ b'0'..=b'9', b'.', b'0'] = text[start..end] {
+        return Cell::Number(f32::from(digit - b'0'));
+    }
     match decimal(text, start, end) {
         Some(value) => Cell::Number(value),
         None => parse_any(&text[start..end]),
