@@ -150,7 +150,7 @@ export interface Row {
   class: string | null;
   family: string | null;
   attack: boolean;
-  /** Calibrated probability of the class, 0 to 1. */
+  /** Share of the forest's votes for the class, 0 to 1; not calibrated. */
   confidence: number;
   /** See {@link ResultColumns.rank}. */
   rank: number;
