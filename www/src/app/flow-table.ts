@@ -237,14 +237,16 @@ export class FlowTable extends LightElement {
 
   /**
    * Scrolls so that row `index` is at the top, or as near as the end of the file lets it be. Where rows
-   * have a pixel or more this rounds so that the row is the first, where they share one so that the row
-   * is not above the window.
+   * have pixels of their own this aims a pixel into the row, because regular-table's idea of the way
+   * differs from this one by fractions; where they share one it rounds so that the row is not above the
+   * window.
    */
   goTo(index: number): void {
     const { way, perRow } = this.#scale();
     this.#target = index;
     this.table.scrollIntoView({ block: 'nearest' });
-    this.table.scrollTop = Math.min(way, (perRow >= 1 ? Math.ceil : Math.floor)(index * perRow));
+    const top = perRow >= 2 ? Math.ceil(index * perRow) + 1 : Math.floor(index * perRow);
+    this.table.scrollTop = index === 0 ? 0 : Math.min(way, top);
     this.#draw();
   }
 
