@@ -1,10 +1,10 @@
 //! One slice: its rows are read, prepared and scored as they come.
 
-use super::plan::{CellPlan, Plan, Reading};
+use super::plan::{Plan, Reading};
+use super::row::read_row;
 use super::summary::{CONFIDENCE_BINS, Summary};
 use super::{CLASS_REJECTED, LABEL_NONE, LABEL_UNKNOWN, Reject, RejectKind, SliceColumns};
 use crate::model::{RowScore, Scratch};
-use crate::table::number::{Cell, parse, parse_time};
 use crate::table::{Broken, Progress, Record, RecordSink, SliceReader, SliceSpan};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -120,43 +120,6 @@ impl Scorer {
         }
     }
 
-    /// Reads the cells of a record into the row; the first that cannot be read rejects it.
-    fn prepare(&mut self, record: &Record<'_>) -> Result<(), (RejectKind, Option<u16>, String)> {
-        let expected = self.plan.head().columns.len();
-        if record.len() != expected {
-            let kind = if record.len() < expected {
-                RejectKind::TooFewCells
-            } else {
-                RejectKind::TooManyCells
-            };
-            return Err((kind, None, record.len().to_string()));
-        }
-        let text = record.text();
-        // Features that the file does not have stay missing.
-        for plan in &self.plan.cells {
-            let (start, end) = record.span(plan.cell);
-            let (cell, kind) = match &plan.reading {
-                Reading::Number => (parse(text, start, end), RejectKind::NotANumber),
-                Reading::Time => (parse_time(&text[start..end]), RejectKind::NotATime),
-                Reading::Category(..) => {
-                    (category(plan, &text[start..end]), RejectKind::NotANumber)
-                }
-            };
-            self.row[plan.feature] = match cell {
-                Cell::Number(value) => value,
-                Cell::Missing => f32::NAN,
-                Cell::Invalid => {
-                    return Err((
-                        kind,
-                        Some(plan.cell as u16),
-                        Reject::excerpt(&text[start..end]),
-                    ));
-                }
-            };
-        }
-        Ok(())
-    }
-
     /// Adds a row that was read.
     fn accept(&mut self, record: &Record<'_>) {
         let model = Arc::clone(self.plan.model());
@@ -250,7 +213,7 @@ impl RecordSink for Scorer {
             );
             return;
         }
-        match self.prepare(record) {
+        match read_row(&self.plan, record, &mut self.row) {
             Ok(()) => self.accept(record),
             Err((kind, column, found)) => {
                 self.reject(record.offset, record.line, kind, column, found);
@@ -264,18 +227,5 @@ impl RecordSink for Scorer {
             Broken::UnclosedQuote => RejectKind::UnclosedQuote,
         };
         self.reject(offset, line, kind, None, String::new());
-    }
-}
-
-/// The code of a word.
-fn category(plan: &CellPlan, cell: &[u8]) -> Cell {
-    let Reading::Category(codes, other) = &plan.reading else {
-        return Cell::Invalid;
-    };
-    let word = cell.trim_ascii();
-    match codes.get(word) {
-        Some(&code) => Cell::Number(code),
-        None if crate::table::number::is_unset(word) => Cell::Missing,
-        None => Cell::Number(*other),
     }
 }

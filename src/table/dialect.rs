@@ -63,7 +63,8 @@ const SIGNATURES: [(&[u8], &str); 12] = [
     (b"FLOWSIEV", "a model file: open it as a model, not as data"),
 ];
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// What some programs put before UTF-8 text.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Head {
     /// Reads the header from the first bytes of a file: all of it, or at least [`HEAD_BYTES`].

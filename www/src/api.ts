@@ -15,7 +15,7 @@
  *
  * - about the model file: `pack-not-a-pack`, `pack-too-new`, `pack-damaged`, `pack-self-test`;
  * - about the input: `empty-input`, `header-only`, `bad-header`, `not-text`, `too-many-columns`,
- *   `no-such-column`, `no-schema-match` (`details` is the best {@link Recognition}),
+ *   `no-such-column`, `no-such-class`, `no-schema-match` (`details` is the best {@link Recognition}),
  *   `file-unreadable` (`details` is what was {@link Kept}, if reading had begun);
  * - about the page: `asset-missing`, `worker-start`, `worker-failed`, `disposed`, `bad-option`,
  *   `internal`.
@@ -245,7 +245,11 @@ export interface CardEvaluation {
   trainRows: number;
   testRows: number;
   accuracy: number;
+  /** Mean of the classes' recall. */
+  balancedAccuracy: number;
   macroF1: number;
+  /** Mean of the classes' F1, weighted by their rows. */
+  weightedF1: number;
   perClass: PerClass[];
   binary: Binary;
   auroc: number | null;
@@ -345,14 +349,22 @@ export interface DetectorSweep {
   rows: SweepRow[];
 }
 
-/** The detector at one contamination. The last three need labels; they are NaN or 0 without. */
-export interface SweepRow {
-  contamination: number;
+/** What is flagged above one rank. The last three are `null` without labels of attacks and of benign rows. */
+export interface AtThreshold {
   thresholdRank: number;
   flaggedShare: number;
-  precision: number;
-  recall: number;
-  f1: number;
+  precision: number | null;
+  recall: number | null;
+  f1: number | null;
+}
+
+/** The detector at one contamination: with the threshold that flags this share of its training rows. */
+export interface SweepRow extends AtThreshold {
+  contamination: number;
+  /** Share of this file's benign rows that are flagged; `null` without labels of any. */
+  falseAlarmRate: number | null;
+  /** With the threshold that flags this share of this file's own rows. */
+  own: AtThreshold;
 }
 
 /** A model that comes with the page. */
