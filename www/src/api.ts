@@ -50,7 +50,8 @@ export type ModelSource = URL | string | ArrayBuffer | 'auto';
 export interface AnalyzeOptions {
   /**
    * An address (relative ones are resolved against the page), the bytes of a model file, or `'auto'`:
-   * of the models beside `flowsieve.js`, the one whose columns the input has most of.
+   * of the models beside `flowsieve.js`, the one whose columns the input has most of. `loadModel`
+   * gives the bytes of one of them.
    */
   model: ModelSource;
   /** Ends the analysis: `analyze` then rejects with a `DOMException` named `AbortError`. */
@@ -72,6 +73,11 @@ export interface AnalyzeOptions {
   sliceBytes?: number | undefined;
   /** The header of the column with the true labels, or `null` for none; found by its name by default. */
   labelColumn?: string | null | undefined;
+  /**
+   * What values of the label column mean: value to name of one of the model's classes. Values that it
+   * does not name are looked up among the model's own names and aliases, as all are without it.
+   */
+  labelMap?: Readonly<Record<string, string>> | undefined;
   /** @internal Makes one slice fail on purpose, for tests: its first `times` runs end in a wasm trap. */
   testHooks?: { trapSlice: number; times: number } | undefined;
 }
@@ -320,7 +326,12 @@ export interface Rejects {
 export interface Evaluation {
   rows: number;
   accuracy: number;
+  /** Mean recall of the classes that occur among the labels. */
+  balancedAccuracy: number;
+  /** Mean F1 of the classes. */
   macroF1: number;
+  /** F1 of the classes, each counting by its labelled rows. */
+  weightedF1: number;
   perClass: PerClass[];
   binary: Binary;
   /** `matrix[truth][predicted]`, both in the order of `labels`. */

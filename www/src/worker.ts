@@ -5,6 +5,7 @@
 
 import { initSync, Model, Plan, SliceTask, trap } from '../generated/flowsieve_core.js';
 import { toWire } from './engine/errors.js';
+import { planOptions } from './engine/labels.js';
 import type {
   Handled,
   Handlers,
@@ -67,9 +68,8 @@ function handle(request: Request): Promise<Handled<'start'> | Handled<'slice'>> 
 async function start(params: StartParams): Promise<Handled<'start'>> {
   const { memory } = initSync({ module: params.core });
   const model = new Model(params.pack);
-  const options = params.labelColumn === undefined ? {} : { labelColumn: params.labelColumn };
   const { file, size } = params;
-  const plan = new Plan(model, params.head, size, options);
+  const plan = new Plan(model, params.head, size, planOptions(params.labels));
   started = { source: { file, size }, plan, memory };
   return { result: { memoryBytes: memory.buffer.byteLength }, transfer: [] };
 }

@@ -36,7 +36,8 @@ export async function runAnalysis(
 ): Promise<Analysis> {
   const startedAt = performance.now();
   const limits = checkLimits(options);
-  const { signal, labelColumn } = options;
+  const { signal, labelColumn, labelMap } = options;
+  const labels = { labelColumn, labelMap };
   const base = baseOf(options.assetsUrl);
   const file = input instanceof Blob ? input : new Blob([input]);
   // Asked once: the answer is 0 as soon as the file is gone.
@@ -46,7 +47,7 @@ export async function runAnalysis(
     signal,
     Promise.all([loadCore(base), options.workerUrl ?? loadWorkerUrl(base), readHead(file, size)]),
   );
-  const choosing = chooseModel(options.model, { head, size, labelColumn }, base, signal);
+  const choosing = chooseModel(options.model, { head, size, labels }, base, signal);
   const choice = await orAborted(signal, choosing, freeChoice);
   try {
     const model: ModelInfo = choice.model.info();
@@ -69,7 +70,7 @@ export async function runAnalysis(
           workerUrl,
           core: core.module,
           coreBytes: core.bytes,
-          start: { file, size, pack: choice.pack, head, labelColumn },
+          start: { file, size, pack: choice.pack, head, labels },
         },
       });
       const elapsedMs = performance.now() - startedAt;
