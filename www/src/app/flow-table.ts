@@ -333,7 +333,9 @@ export class FlowTable extends LightElement {
     const position = this.#filtered?.positionOf(index) ?? index;
     this.#target = position;
     this.table.scrollIntoView({ block: 'nearest' });
-    this.table.scrollTop = Math.min(way, (perRow >= 1 ? Math.ceil : Math.floor)(position * perRow));
+    // A hair more: what regular-table makes of the pixel must not round to the row before.
+    const top = perRow >= 1 && position > 0 ? Math.ceil(position * perRow + 1e-3) : position * perRow;
+    this.table.scrollTop = Math.min(way, Math.floor(top));
     this.#draw();
   }
 
