@@ -115,6 +115,22 @@ export interface Analysis {
    * `file-unreadable` when the file has changed or gone since.
    */
   rows(from: number, to: number): Promise<Row[]>;
+  /**
+   * The input as CSV with what the model says of each row in six columns behind: `flowsieve_class`,
+   * `flowsieve_family`, `flowsieve_attack_probability`, `flowsieve_confidence`,
+   * `flowsieve_isolation_forest_score`, `flowsieve_isolation_forest_flag`. The input's own bytes stay as
+   * they are, but for a `'` before cells that a spreadsheet would run as formulas (see
+   * {@link ExportOptions.raw}). `flowsieve score` writes the same bytes.
+   *
+   * The file is read again, as fast as the stream is: at most a few slices wait in memory. Cancelling the
+   * stream ends the workers. It errors with kind `file-unreadable` when the file has changed or gone.
+   *
+   * ```js
+   * const stream = analysis.export({ classes: ['DOS_SYN_Hping'] });
+   * const text = await new Response(stream).text();
+   * ```
+   */
+  export(options?: ExportOptions): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** What the anomaly detector flags at these contaminations (shares of 0 to 1 of its training rows). */
   sweep(contaminations: readonly number[]): DetectorSweep;
   /**
@@ -123,8 +139,38 @@ export interface Analysis {
    * where it was rejected, the lowest bit first. `flowsieve evaluate` prints the same.
    */
   digest(): Promise<string>;
-  /** Frees what the analysis holds in WebAssembly; `rows` and `sweep` then fail with kind `disposed`. */
+  /**
+   * Frees what the analysis holds in WebAssembly; `rows`, `sweep` and `export` then fail with kind
+   * `disposed`. An export that has begun goes on.
+   */
   dispose(): void;
+}
+
+/** What {@link Analysis.export} writes: everything by default. */
+export interface ExportOptions {
+  /** Share of the training rows that the detector's flag is set for; 0.05 by default. */
+  contamination?: number | undefined;
+  /** Names of the classes whose rows are written; all by default. */
+  classes?: readonly string[] | undefined;
+  /** Only rows with this true label, the name of a class. */
+  label?: string | undefined;
+  /** Whether rows that could not be read are written, without results; true by default. */
+  rejected?: boolean | undefined;
+  /** Leaves cells as they are that a spreadsheet would take for formulas; false by default. */
+  raw?: boolean | undefined;
+  /** Ends the export: the stream then errors with a `DOMException` named `AbortError`. */
+  signal?: AbortSignal | undefined;
+  /** Called as slices are handed to the stream's reader. */
+  onProgress?: ((progress: ExportProgress) => void) | undefined;
+}
+
+/** How far an export is. */
+export interface ExportProgress {
+  /** Bytes of the input that were read again, or need not be. */
+  bytes: number;
+  totalBytes: number;
+  /** Bytes of CSV so far. */
+  written: number;
 }
 
 /** Views of one buffer that the analysis goes on using: copy before transferring any of them. */

@@ -5,6 +5,7 @@ import { loadSample, modelInfo } from '../flowsieve.js';
 import './class-bars.js';
 import './drop-zone.js';
 import './evaluation.js';
+import './export.js';
 import './flow-table.js';
 import './model-card.js';
 import './progress.js';
@@ -179,6 +180,12 @@ export class FlowsieveApp extends LightElement {
         .onFilter=${this.#setFilter}
         .perMille=${perMille}
       ></flowsieve-flow-table>
+      <flowsieve-export
+        .analysis=${analysis}
+        .fileName=${session.source?.name ?? ''}
+        .filter=${this.filter}
+        .perMille=${perMille}
+      ></flowsieve-export>
       ${
         model && !model.detector
           ? nothing

@@ -334,7 +334,8 @@ export class FlowTable extends LightElement {
     this.#target = position;
     this.table.scrollIntoView({ block: 'nearest' });
     // A hair more: what regular-table makes of the pixel must not round to the row before.
-    const top = perRow >= 1 && position > 0 ? Math.ceil(position * perRow + 1e-3) : position * perRow;
+    const top =
+      perRow >= 1 && position > 0 ? Math.ceil(position * perRow + 1e-3) : position * perRow;
     this.table.scrollTop = Math.min(way, Math.floor(top));
     this.#draw();
   }

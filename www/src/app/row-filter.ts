@@ -75,6 +75,17 @@ export function filterByKey(model: ModelInfo, key: string): RowFilter | null {
   return key.startsWith('class:') && index >= 0 ? filterByClass(model, index) : null;
 }
 
+/** The same rows for an export. */
+export function exportOptions(model: ModelInfo, filter: RowFilter | null) {
+  if (!filter) return {};
+  const name = (index: number) => model.classes[index]?.name ?? '';
+  return {
+    ...(filter.classes ? { classes: filter.classes.map(name) } : {}),
+    ...(filter.label === null ? {} : { label: name(filter.label) }),
+    rejected: filter.rejected,
+  };
+}
+
 const ROWS_PER_BLOCK = 4096;
 
 /**

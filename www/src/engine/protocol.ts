@@ -12,6 +12,8 @@ export interface Methods {
   start: { params: StartParams; result: { memoryBytes: number } };
   /** Analyses one slice. */
   slice: { params: SliceParams; result: SliceResult };
+  /** Writes the rows of one slice as CSV. */
+  export: { params: ExportParams; result: ExportResult };
 }
 
 export type Method = keyof Methods;
@@ -45,6 +47,28 @@ export interface SliceParams {
 export interface SliceResult {
   output: SliceArrays;
   /** What the worker's wasm memory has grown to; it never shrinks. */
+  memoryBytes: number;
+}
+
+export interface ExportParams {
+  begin: number;
+  end: number;
+  /** Offset of the slice's first record, which the analysis found. */
+  first: number;
+  options: CoreExportOptions;
+}
+
+/** Export options as the core takes them. */
+export interface CoreExportOptions {
+  contamination: number;
+  classes: Uint8Array | null;
+  label: number | null;
+  rejected: boolean;
+  raw: boolean;
+}
+
+export interface ExportResult {
+  csv: Uint8Array<ArrayBuffer>;
   memoryBytes: number;
 }
 
