@@ -30,7 +30,7 @@ export function shareChart(options: {
     width,
     height,
     marginTop: 10,
-    marginRight: 12,
+    marginRight: 22,
     marginBottom: 28,
     marginLeft: 40,
     ariaLabel: label,

@@ -156,7 +156,7 @@ export class SweepPanel extends LightElement {
         <tr>
           <th rowspan="2" scope="col" class="num">${rateName(this.model)}</th>
           <th colspan=${columns + (labelled ? 1 : 0)} scope="colgroup">Threshold from training</th>
-          <th colspan=${columns} scope="colgroup">from this file</th>
+          <th colspan=${columns} scope="colgroup">Threshold from this file</th>
         </tr>
         <tr>
           ${heads}
