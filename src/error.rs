@@ -20,6 +20,8 @@ pub enum ErrorKind {
     NoSchemaMatch,
     /// A column that was asked for by name is not in the header.
     NoSuchColumn,
+    /// A class that was asked for by name is none of the model's.
+    NoSuchClass,
     /// The bytes are not a model file.
     PackNotAPack,
     /// A model file of a format version that this build does not read.
@@ -43,6 +45,7 @@ impl ErrorKind {
             Self::BadHeader => "bad-header",
             Self::NoSchemaMatch => "no-schema-match",
             Self::NoSuchColumn => "no-such-column",
+            Self::NoSuchClass => "no-such-class",
             Self::PackNotAPack => "pack-not-a-pack",
             Self::PackTooNew => "pack-too-new",
             Self::PackDamaged => "pack-damaged",

@@ -68,9 +68,24 @@ pub fn is_usual_label(name: &str) -> bool {
     USUAL_LABELS.contains(&normalised(name).as_str())
 }
 
+/// How the names of the columns begin that an export appends.
+pub const RESULT_PREFIX: &str = "flowsieve_";
+
+/// Whether a column of this name holds what a model said: no feature, and no label unless it is named as such.
+pub fn is_own_result(name: &str) -> bool {
+    name.trim().starts_with(RESULT_PREFIX)
+}
+
 /// A column name as names are compared: lower case where ASCII has one, without blanks, dots and underscores.
 pub fn normalised(name: &str) -> String {
-    name.chars()
+    // An export puts a ' before a name that a spreadsheet would take for a formula.
+    let plain = name
+        .trim_start()
+        .strip_prefix('\'')
+        .filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r']));
+    plain
+        .unwrap_or(name)
+        .chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '_' | '\u{feff}'))
         .map(|c| c.to_ascii_lowercase())
         .collect()
@@ -110,6 +125,8 @@ pub enum Ignored {
     Duplicate,
     /// It looks like a label, and another column was taken as such.
     OtherLabel,
+    /// An earlier export wrote it: what a model said, and nothing of the flow.
+    OwnResult,
 }
 
 impl Ignored {
@@ -119,6 +136,7 @@ impl Ignored {
             Self::Unknown => "not used by the model",
             Self::Duplicate => "another column has the same name",
             Self::OtherLabel => "a label that is not compared with",
+            Self::OwnResult => "a result that an export wrote",
         }
     }
 }
@@ -136,10 +154,11 @@ impl Schema {
         label: &LabelChoice,
     ) -> Result<HeaderMatch, Error> {
         let names: Vec<String> = header.iter().map(|name| normalised(name)).collect();
-        let find = |name: &str| names.iter().position(|other| *other == normalised(name));
+        let position = |name: &str| names.iter().position(|other| *other == normalised(name));
+        let find = |name: &str| position(name).filter(|&index| !is_own_result(&header[index]));
         let label = match label {
             LabelChoice::None => None,
-            LabelChoice::Named(name) => Some(find(name).ok_or_else(|| {
+            LabelChoice::Named(name) => Some(position(name).ok_or_else(|| {
                 let message = format!(
                     "There is no column “{name}” to take labels from. The file has: {}.",
                     header.join(", ")
@@ -173,6 +192,8 @@ impl Schema {
         let why = |index: usize| {
             if names[..index].contains(&names[index]) {
                 Ignored::Duplicate
+            } else if is_own_result(&header[index]) {
+                Ignored::OwnResult
             } else if is_usual_label(&header[index]) {
                 Ignored::OtherLabel
             } else {

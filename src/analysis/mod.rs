@@ -2,15 +2,17 @@
 //!
 //! [`Plan`] is what a file and a model have in common: which cell is which feature. [`SliceTask`] reads one slice and
 //! scores its rows. [`Merger`] joins what slices say, in the order of the file, into one [`Summary`]; the columns are
-//! joined by whoever holds them, natively by [`ResultColumns`]. How the file was cut changes none of the results, to the
-//! byte.
+//! joined by whoever holds them, natively by [`ResultColumns`]. [`ExportTask`] writes a slice's rows as CSV with what the
+//! model says of them. How the file was cut changes none of the results, to the byte.
 
 mod cells;
 mod columns;
 mod exact_sum;
+mod export;
 mod merger;
 mod plan;
 mod rejects;
+mod row;
 mod summary;
 mod tally;
 mod task;
@@ -18,6 +20,7 @@ mod task;
 pub use cells::{CellRows, read_cells};
 pub use columns::{ResultColumns, SliceColumns};
 pub use exact_sum::ExactSum;
+pub use export::{ExportOptions, ExportOutcome, ExportTask, RESULT_COLUMNS, export_header};
 pub use merger::{MergeEvent, Merger};
 pub use plan::{Plan, PlanOptions};
 pub use rejects::{Reject, RejectKind, Rejects};

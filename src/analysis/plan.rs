@@ -1,10 +1,13 @@
 //! What a file and a model have in common: which cell of a row is which feature.
 
 use super::LABEL_UNKNOWN;
+use super::row::unprotected;
 use crate::model::Model;
+use crate::model::taxonomy::Taxonomy;
 use crate::schema::{ColumnKind, HeaderMatch, LabelChoice};
 use crate::short::sorted_by_key;
 use crate::table::Head;
+use crate::table::dialect::BYTE_ORDER_MARK;
 use crate::{Error, ErrorKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +19,8 @@ pub struct PlanOptions {
     pub seed: u64,
     /// Which column holds labels.
     pub label: LabelChoice,
+    /// What labels of the file are called by the model: label to class name. Labels that are not in it are found by name.
+    pub label_map: BTreeMap<String, String>,
 }
 
 /// How to analyse a file with a model. Every worker makes the same plan from the same first bytes.
@@ -25,6 +30,8 @@ pub struct Plan {
     head: Head,
     header: HeaderMatch,
     size: u64,
+    /// The first line as it stands in the file, a byte order mark included.
+    header_line: Vec<u8>,
     pub(super) seed: u64,
     /// Cells of numbers, in the order of the row.
     pub(super) numbers: Vec<NumberCell>,
@@ -67,14 +74,16 @@ impl Plan {
     /// # Errors
     ///
     /// Those of [`Head::read`], [`Schema::match_header`](crate::schema::Schema::match_header) and
-    /// [`HeaderMatch::require`].
+    /// [`HeaderMatch::require`]; [`NoSuchClass`](ErrorKind::NoSuchClass) where the label map names a class that the model
+    /// does not have.
     pub fn new(
         model: Arc<Model>,
-        head: &[u8],
+        bytes: &[u8],
         size: u64,
         options: &PlanOptions,
     ) -> Result<Self, Error> {
-        let head = Head::read(head, size)?;
+        let head = Head::read(bytes, size)?;
+        let header_line = header_line(&bytes[..(head.data_start as usize).min(bytes.len())]);
         let spec = model.spec();
         let header = spec.schema.match_header(&head.columns, &options.label)?;
         header.require(&spec.schema, &spec.name)?;
@@ -105,7 +114,12 @@ impl Plan {
         let numbers = sorted_by_key(numbers, |number| number.cell);
         let labels = if header.label.is_some() {
             let names = spec.taxonomy.kinds.iter().map(|kind| &kind.name);
-            codes(names.zip(0_u8..), |class| class)
+            let mut labels = codes(names.zip(0_u8..), |class| class);
+            for (label, class) in &options.label_map {
+                let class = class_named(&spec.taxonomy, label, class)?;
+                labels.insert(label.trim().as_bytes().to_vec(), class);
+            }
+            labels
         } else {
             BTreeMap::new()
         };
@@ -120,6 +134,7 @@ impl Plan {
             head,
             header,
             size,
+            header_line,
             seed: options.seed,
             numbers,
             others,
@@ -147,6 +162,11 @@ impl Plan {
         self.size
     }
 
+    /// The header line as it stands in the file, without blank lines around it, with its line end.
+    pub fn header_line(&self) -> &[u8] {
+        &self.header_line
+    }
+
     /// Where to cut the file into slices of about `slice_bytes`: the begin of each, then the file's end.
     pub fn slice_bounds(&self, slice_bytes: u64) -> Vec<u64> {
         let begins = (self.head.data_start..self.size).step_by(slice_bytes.max(1) as usize);
@@ -155,14 +175,46 @@ impl Plan {
 
     /// The class of a label as the file spells it.
     pub(super) fn class_of_label(&self, label: &[u8]) -> u8 {
-        match self.labels.get(label) {
-            Some(&class) => class,
-            None => std::str::from_utf8(label)
-                .ok()
-                .and_then(|label| self.model.spec().taxonomy.class_of(label))
-                .unwrap_or(LABEL_UNKNOWN),
-        }
+        let find = |label: &[u8]| {
+            self.labels.get(label).copied().or_else(|| {
+                let label = std::str::from_utf8(label).ok()?;
+                self.model.spec().taxonomy.class_of(label)
+            })
+        };
+        find(label)
+            .or_else(|| unprotected(label).and_then(find))
+            .unwrap_or(LABEL_UNKNOWN)
     }
+}
+
+/// The class that a label is mapped to.
+fn class_named(taxonomy: &Taxonomy, label: &str, class: &str) -> Result<u8, Error> {
+    taxonomy.class_of(class).ok_or_else(|| {
+        let names: Vec<&str> = taxonomy.kinds.iter().map(|kind| kind.name.as_str()).collect();
+        let message = format!(
+            "The label “{label}” is mapped to “{class}”, which is no class of the model. Its classes are: {}.",
+            names.join(", ")
+        );
+        Error::new(ErrorKind::NoSuchClass, message)
+    })
+}
+
+/// The first line of the bytes before the first row: what is left of them without blank lines.
+fn header_line(bytes: &[u8]) -> Vec<u8> {
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let mark = if bytes.starts_with(BYTE_ORDER_MARK) {
+        BYTE_ORDER_MARK.len()
+    } else {
+        0
+    };
+    let blanks = bytes[mark..].iter().take_while(|byte| is_end(byte)).count();
+    let start = mark + blanks;
+    let content = bytes
+        .iter()
+        .rposition(|byte| !is_end(byte))
+        .map_or(0, |last| last + 1);
+    let line_end = super::export::line_end(&bytes[content.max(start)..]).unwrap_or(b"\n");
+    [&bytes[..mark], &bytes[start..content.max(start)], line_end].concat()
 }
 
 /// What each word stands for.

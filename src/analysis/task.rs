@@ -1,14 +1,13 @@
 //! One slice: its rows are read, prepared and scored as they come.
 
 use super::plan::{Plan, Reading};
+use super::row::read_row;
 use super::summary::{CONFIDENCE_BINS, Summary};
 use super::tally::Tally;
 use super::{CLASS_REJECTED, LABEL_NONE, LABEL_UNKNOWN, Reject, RejectKind, SliceColumns};
 use crate::model::{RowScore, Scratch};
-use crate::table::number::{Cell, is_unset, parse, parse_time};
 use crate::table::{Broken, Progress, Record, RecordSink, SliceReader, SliceSpan};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a slice is read for.
@@ -124,45 +123,6 @@ impl Scorer {
         }
     }
 
-    /// Reads the cells of a record into the row; the first that cannot be read rejects it.
-    fn prepare(&mut self, record: &Record<'_>) -> Result<(), (RejectKind, Option<u16>, String)> {
-        let expected = self.plan.head().columns.len();
-        if record.len() != expected {
-            let kind = if record.len() < expected {
-                RejectKind::TooFewCells
-            } else {
-                RejectKind::TooManyCells
-            };
-            return Err((kind, None, record.len().to_string()));
-        }
-        let text = record.text();
-        let invalid = |kind, cell: usize| {
-            let found = Reject::excerpt(record.cell(cell));
-            Err((kind, Some(cell as u16), found))
-        };
-        // Features that the file does not have stay missing.
-        for number in &self.plan.numbers {
-            let (start, end) = record.span(number.cell);
-            self.row[number.feature] = match parse(text, start, end) {
-                Cell::Number(value) => value,
-                Cell::Missing => f32::NAN,
-                Cell::Invalid => return invalid(RejectKind::NotANumber, number.cell),
-            };
-        }
-        for other in &self.plan.others {
-            let cell = record.cell(other.cell);
-            self.row[other.feature] = match &other.reading {
-                Reading::Category(codes, unknown) => category(codes, *unknown, cell),
-                Reading::Time => match parse_time(cell) {
-                    Cell::Number(value) => value,
-                    Cell::Missing => f32::NAN,
-                    Cell::Invalid => return invalid(RejectKind::NotATime, other.cell),
-                },
-            };
-        }
-        Ok(())
-    }
-
     /// Adds a row that was read.
     fn accept(&mut self, record: &Record<'_>) {
         let model = Arc::clone(self.plan.model());
@@ -254,7 +214,7 @@ impl RecordSink for Scorer {
             );
             return;
         }
-        match self.prepare(record) {
+        match read_row(&self.plan, record, &mut self.row) {
             Ok(()) => self.accept(record),
             Err((kind, column, found)) => {
                 self.reject(record.offset, record.line, kind, column, found);
@@ -268,15 +228,5 @@ impl RecordSink for Scorer {
             Broken::UnclosedQuote => RejectKind::UnclosedQuote,
         };
         self.reject(offset, line, kind, None, String::new());
-    }
-}
-
-/// The code of a word; NaN where the cell says that there is none.
-fn category(codes: &BTreeMap<Vec<u8>, f32>, unknown: f32, cell: &[u8]) -> f32 {
-    let word = cell.trim_ascii();
-    match codes.get(word) {
-        Some(&code) => code,
-        None if is_unset(word) => f32::NAN,
-        None => unknown,
     }
 }

@@ -43,6 +43,22 @@ impl Evaluation {
             },
         }
     }
+
+    /// Mean of the classes' recall, over classes that are a label of at least one row (as scikit-learn does).
+    pub fn balanced_accuracy(&self) -> f64 {
+        let labelled = || self.per_class.iter().filter(|class| class.support > 0);
+        let recalls: f64 = labelled().map(|class| class.recall).sum();
+        recalls / labelled().count().max(1) as f64
+    }
+
+    /// Mean of the classes' F1, each weighing as many as it has rows.
+    pub fn weighted_f1(&self) -> f64 {
+        let weighted = self
+            .per_class
+            .iter()
+            .map(|class| class.f1 * class.support as f64);
+        weighted.sum::<f64>() / self.rows.max(1) as f64
+    }
 }
 
 impl BinaryScores {
@@ -134,6 +150,8 @@ mod tests {
         assert_eq!(scores.rows, 10);
         close(scores.accuracy, 0.7);
         close(scores.macro_f1, 0.679_365_079_365_079_3);
+        close(scores.balanced_accuracy(), 0.655_555_555_555_555_5);
+        close(scores.weighted_f1(), 0.704_761_904_761_904_8);
         assert_eq!(scores.per_class.len(), 3);
         let [a, b, c] = &scores.per_class[..] else {
             panic!("three classes expected")
@@ -162,6 +180,8 @@ mod tests {
         let scores = Evaluation::from_counts(&taxonomy, &[1, 1, 0, 0], &[[1, 1], [0, 0]]);
         close(scores.macro_f1, 1.0 / 3.0);
         assert_eq!(scores.per_class[1].support, 0);
+        close(scores.balanced_accuracy(), 0.5);
+        close(scores.weighted_f1(), 2.0 / 3.0);
         assert_eq!(
             scores.binary, None,
             "a file without attacks has no binary scores"
@@ -176,5 +196,9 @@ mod tests {
             (0, 0.0, 0.0)
         );
         assert!(scores.per_class.is_empty());
+        assert_eq!(
+            (scores.balanced_accuracy(), scores.weighted_f1()),
+            (0.0, 0.0)
+        );
     }
 }

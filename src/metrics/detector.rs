@@ -15,15 +15,28 @@ pub struct RankCounts {
     unlabelled: Vec<u64>,
 }
 
-/// What a detector flags at one contamination.
+/// What a detector flags at one contamination: at the threshold that flags this share of its training rows, and at the
+/// one that flags this share of the rows at hand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Flagged {
     /// The share of training rows that the threshold would flag.
     pub contamination: f64,
+    /// By the training rows' quantile.
+    pub training: AtThreshold,
+    /// By the quantile of the rows at hand, as scikit-learn's `IsolationForest(contamination=…)` does where it scores the
+    /// rows that it was fitted on.
+    pub own: AtThreshold,
+}
+
+/// What is flagged at one threshold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AtThreshold {
     /// Rows with a rank above it are flagged.
     pub threshold_rank: u16,
     /// Share of the rows that are flagged.
     pub share: f64,
+    /// Share of the benign rows that are flagged; `None` without labels of any.
+    pub false_alarm_rate: Option<f64>,
     /// How well the flag tells attacks from benign rows; `None` without labels of both.
     pub scores: Option<BinaryScores>,
 }
@@ -79,25 +92,49 @@ impl RankCounts {
 
     /// What is flagged at a contamination.
     pub fn flagged(&self, contamination: f64) -> Flagged {
-        let threshold_rank = flag_threshold(contamination);
+        Flagged {
+            contamination,
+            training: self.above(flag_threshold(contamination)),
+            own: self.above(self.own_threshold(contamination)),
+        }
+    }
+
+    /// The rank above which at most `contamination` of these rows lie: the quantile, as scikit-learn takes it.
+    fn own_threshold(&self, contamination: f64) -> u16 {
+        let counts = || self.attack.iter().zip(&self.benign).zip(&self.unlabelled);
+        let rows: u64 = counts().map(|((a, b), c)| a + b + c).sum();
+        let kept = 1.0 - contamination.clamp(0.0, 1.0);
+        let place = libm::floor(rows.saturating_sub(1) as f64 * kept) as u64;
+        let mut below = 0;
+        for (rank, ((a, b), c)) in (0u16..=u16::MAX).zip(counts()) {
+            below += a + b + c;
+            if below > place {
+                return rank;
+            }
+        }
+        u16::MAX
+    }
+
+    /// What is flagged above a rank.
+    fn above(&self, threshold_rank: u16) -> AtThreshold {
         let above =
             |counts: &[u64]| -> u64 { counts[usize::from(threshold_rank) + 1..].iter().sum() };
         let all = |counts: &[u64]| -> u64 { counts.iter().sum() };
-        let rows = all(&self.attack) + all(&self.benign) + all(&self.unlabelled);
+        let (attacks, benign) = (all(&self.attack), all(&self.benign));
+        let rows = attacks + benign + all(&self.unlabelled);
         let hits = above(&self.attack);
         let false_alarms = above(&self.benign);
         let flagged = hits + false_alarms + above(&self.unlabelled);
-        let has_both = all(&self.attack) > 0 && all(&self.benign) > 0;
-        Flagged {
-            contamination,
+        AtThreshold {
             threshold_rank,
             share: if rows == 0 {
                 0.0
             } else {
                 flagged as f64 / rows as f64
             },
-            scores: has_both
-                .then(|| BinaryScores::from_counts(hits, false_alarms, all(&self.attack) - hits)),
+            false_alarm_rate: (benign > 0).then(|| false_alarms as f64 / benign as f64),
+            scores: (attacks > 0 && benign > 0)
+                .then(|| BinaryScores::from_counts(hits, false_alarms, attacks - hits)),
         }
     }
 }
@@ -164,13 +201,36 @@ mod tests {
         let [found] = sweep(&ranks, |i| truth[i], &[0.05])[..] else {
             panic!("one row expected")
         };
-        assert_eq!(found.share, 3.0 / 5.0);
-        let scores = found.scores.expect("both sides");
+        assert_eq!(found.training.share, 3.0 / 5.0);
+        assert_eq!(found.training.false_alarm_rate, Some(0.5));
+        let scores = found.training.scores.expect("both sides");
         assert_eq!(
             (scores.precision, scores.recall, scores.f1),
             (2.0 / 3.0, 2.0 / 3.0, 4.0 / 6.0)
         );
         let unlabelled = sweep(&ranks, |_| None, &[0.05])[0];
+        let unlabelled = unlabelled.training;
         assert_eq!((unlabelled.share, unlabelled.scores), (3.0 / 5.0, None));
+        assert_eq!(unlabelled.false_alarm_rate, None);
+    }
+
+    /// numpy: rows above `percentile(ranks, 100 * (1 - contamination))`, whose interpolation lies between two ranks.
+    #[test]
+    fn the_own_quantile_flags_a_share_of_the_rows_at_hand() {
+        let ranks: Vec<u16> = (0..100).map(|i| 40_000 + 10 * i).collect();
+        let found = sweep(&ranks, |i| Some(i >= 90), &[0.05, 0.2, 0.0, 1.0]);
+        let own: Vec<(u16, f64)> = found
+            .iter()
+            .map(|row| (row.own.threshold_rank, row.own.share))
+            .collect();
+        assert_eq!(own[0], (40_940, 0.05));
+        assert_eq!(own[1], (40_790, 0.2));
+        assert_eq!(own[2], (40_990, 0.0));
+        assert_eq!(own[3], (40_000, 0.99));
+        let scores = found[1].own.scores.expect("both sides");
+        assert_eq!((scores.precision, scores.recall), (0.5, 1.0));
+        let ties = sweep(&[5, 5, 5, 5, 9], |_| None, &[0.5])[0];
+        assert_eq!((ties.own.threshold_rank, ties.own.share), (5, 0.2));
+        assert_eq!(sweep(&[], |_| None, &[0.5])[0].own.share, 0.0);
     }
 }

@@ -6,7 +6,7 @@
 mod classifier;
 mod detector;
 
-pub use detector::{Flagged, RankCounts, auroc, flag_threshold, sweep};
+pub use detector::{AtThreshold, Flagged, RankCounts, auroc, flag_threshold, sweep};
 
 use serde::{Deserialize, Serialize};
 

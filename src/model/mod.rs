@@ -163,15 +163,28 @@ impl Model {
         let (class, sum) = first_largest(class_sums);
         let (family, _) = first_largest(&scratch.family_sums);
         let whole = u64::from(DISTRIBUTION_SUM) * self.spec.forest.trees.len() as u64;
-        let confidence = (u64::from(sum) * u64::from(u16::MAX) + whole / 2) / whole;
 
         RowScore {
             class,
-            confidence: confidence as u16,
+            confidence: self.probability(sum),
             rank: self.rank(row, &mut scratch.detector_row),
             family,
             attack: 2 * u64::from(attack_sum) > whole,
         }
+    }
+
+    /// The probability × 65535, rounded, that the row scored last in this scratch is an attack: those of the attack
+    /// classes together.
+    pub fn attack_probability(&self, scratch: &Scratch) -> u16 {
+        let sums = scratch.class_sums.iter().zip(&self.classes);
+        let attack_sum: u32 = sums.filter(|(_, class)| class.1).map(|(&sum, _)| sum).sum();
+        self.probability(attack_sum)
+    }
+
+    /// A sum of the trees' votes as a share of all × 65535, rounded.
+    fn probability(&self, sum: u32) -> u16 {
+        let whole = u64::from(DISTRIBUTION_SUM) * self.spec.forest.trees.len() as u64;
+        ((u64::from(sum) * u64::from(u16::MAX) + whole / 2) / whole) as u16
     }
 
     /// The rank of a completed row. Where it lacks values, the medians of training stand in.

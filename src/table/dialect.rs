@@ -66,7 +66,8 @@ const SIGNATURES: [(&[u8], &str); 12] = [
     ),
 ];
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// What some programs put before UTF-8 text.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Head {
     /// Reads the header from the first bytes of a file: all of it, or at least [`HEAD_BYTES`].

@@ -18,6 +18,8 @@ pub mod record;
 mod scan;
 mod tokenizer;
 
+pub(crate) use tokenizer::{content_starts, unquote};
+
 pub use dialect::{Dialect, Head};
 pub use reader::{Broken, Progress, RecordSink, SliceReader, SliceSpan};
 pub use record::Record;

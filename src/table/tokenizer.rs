@@ -65,7 +65,7 @@ impl Walk {
 
 /// Splits one whole record (without its line end) into cells without their quotes: the cells one after another in
 /// `text`, a line feed after each, and where each ends in `ends`.
-pub(super) fn unquote(record: &[u8], delimiter: u8, text: &mut Vec<u8>, ends: &mut Vec<u32>) {
+pub(crate) fn unquote(record: &[u8], delimiter: u8, text: &mut Vec<u8>, ends: &mut Vec<u32>) {
     let mut state = State::CellStart;
     for &byte in record {
         state = match state {
@@ -97,4 +97,27 @@ pub(super) fn unquote(record: &[u8], delimiter: u8, text: &mut Vec<u8>, ends: &m
     }
     ends.push(text.len() as u32);
     text.push(b'\n');
+}
+
+/// Where the content of each cell of a whole record begins: behind the delimiter before it, and behind the quote that
+/// opens it.
+pub(crate) fn content_starts(record: &[u8], delimiter: u8) -> Vec<usize> {
+    let mut starts = Vec::new();
+    let mut state = State::CellStart;
+    for (i, &byte) in record.iter().enumerate() {
+        if state == State::CellStart {
+            starts.push(i + usize::from(byte == b'"'));
+        }
+        state = match state {
+            State::Quoted if byte == b'"' => State::QuoteInQuotes,
+            State::Quoted => State::Quoted,
+            State::CellStart | State::QuoteInQuotes if byte == b'"' => State::Quoted,
+            _ if byte == delimiter => State::CellStart,
+            _ => State::Unquoted,
+        };
+    }
+    if state == State::CellStart {
+        starts.push(record.len());
+    }
+    starts
 }

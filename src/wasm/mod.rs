@@ -6,8 +6,8 @@
 mod records;
 
 use crate::analysis::{
-    LABEL_UNKNOWN, MergeEvent, Merger, Plan, PlanOptions, Purpose, SliceOutcome, SliceTask,
-    read_cells,
+    ExportOptions, ExportTask, LABEL_UNKNOWN, MergeEvent, Merger, Plan, PlanOptions, Purpose,
+    SliceOutcome, SliceTask, export_header, read_cells,
 };
 use crate::metrics::RankCounts;
 use crate::model::Model;
@@ -18,6 +18,7 @@ use js_sys::{
     Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uint16Array, Uint32Array,
 };
 use records::to_js;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
@@ -32,6 +33,8 @@ extern "C" {
     pub type JsRecognition;
     #[wasm_bindgen(typescript_type = "PlanOptions")]
     pub type JsPlanOptions;
+    #[wasm_bindgen(typescript_type = "ExportOptions")]
+    pub type JsExportOptions;
     #[wasm_bindgen(typescript_type = "Cells")]
     pub type JsCells;
     #[wasm_bindgen(typescript_type = "SliceOutput")]
@@ -116,7 +119,7 @@ impl JsPlan {
         size: f64,
         options: &JsPlanOptions,
     ) -> Result<JsPlan, JsValue> {
-        let options = plan_options(options);
+        let options = plan_options(options)?;
         let plan =
             Plan::new(Arc::clone(&model.model), head, size as u64, &options).map_err(|error| {
                 let details = (error.kind() == ErrorKind::NoSchemaMatch)
@@ -170,16 +173,56 @@ impl JsPlan {
     }
 }
 
-fn plan_options(options: &JsPlanOptions) -> PlanOptions {
-    let option = |name: &str| Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED);
-    let label = option("labelColumn");
-    PlanOptions {
-        seed: option("seed").as_f64().unwrap_or(0.0) as u64,
+/// A property of an object of options; undefined where it is not there.
+fn option(options: &JsValue, name: &str) -> JsValue {
+    Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+fn plan_options(options: &JsPlanOptions) -> Result<PlanOptions, JsValue> {
+    let label = option(options, "labelColumn");
+    Ok(PlanOptions {
+        seed: option(options, "seed").as_f64().unwrap_or(0.0) as u64,
         label: match label.as_string() {
             Some(name) => LabelChoice::Named(name),
             None if label.is_null() => LabelChoice::None,
             None => LabelChoice::Auto,
         },
+        label_map: label_map(&option(options, "labelMap"))?,
+    })
+}
+
+/// Labels of the file to classes of the model.
+fn label_map(map: &JsValue) -> Result<BTreeMap<String, String>, JsValue> {
+    let Some(map) = map.dyn_ref::<Object>() else {
+        return Ok(BTreeMap::new());
+    };
+    let entry = |pair: JsValue| {
+        let pair = Array::from(&pair);
+        let (label, class) = (pair.get(0).as_string(), pair.get(1).as_string());
+        label.zip(class).ok_or_else(|| {
+            js_error_of(
+                "bad-option",
+                "labelMap must map labels to names of classes.",
+                None,
+            )
+        })
+    };
+    Object::entries(map).iter().map(entry).collect()
+}
+
+fn export_options(options: &JsExportOptions) -> ExportOptions {
+    let default = ExportOptions::default();
+    let classes = option(options, "classes");
+    ExportOptions {
+        contamination: option(options, "contamination")
+            .as_f64()
+            .unwrap_or(default.contamination),
+        classes: classes.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec),
+        label: option(options, "label").as_f64().map(|label| label as u8),
+        rejected: option(options, "rejected")
+            .as_bool()
+            .unwrap_or(default.rejected),
+        raw: option(options, "raw").as_bool().unwrap_or(default.raw),
     }
 }
 
@@ -238,18 +281,7 @@ impl JsSliceTask {
     /// Takes consecutive bytes from `position()` on; true once nothing more is needed.
     pub fn push(&mut self, chunk: &Uint8Array) -> Result<bool, JsValue> {
         let task = self.task.as_mut().ok_or_else(finished)?;
-        let length = chunk.length();
-        let mut at = 0;
-        while at < length {
-            let piece = chunk.subarray(at, length.min(at + INBOX_BYTES));
-            self.inbox.resize(piece.length() as usize, 0);
-            piece.copy_to(&mut self.inbox);
-            if task.push(&self.inbox) == Progress::Done {
-                return Ok(true);
-            }
-            at += INBOX_BYTES;
-        }
-        Ok(false)
+        Ok(push_all(chunk, &mut self.inbox, |bytes| task.push(bytes)))
     }
 
     /// Offset of the next byte wanted.
@@ -277,6 +309,76 @@ impl JsSliceTask {
         set(&object, "offsets", &Uint32Array::from(&columns.offsets[..]));
         Ok(object.unchecked_into())
     }
+}
+
+/// Hands the bytes of a chunk on, piece by piece; true once nothing more is needed.
+fn push_all(
+    chunk: &Uint8Array,
+    inbox: &mut Vec<u8>,
+    mut push: impl FnMut(&[u8]) -> Progress,
+) -> bool {
+    let length = chunk.length();
+    let mut at = 0;
+    while at < length {
+        let piece = chunk.subarray(at, length.min(at + INBOX_BYTES));
+        inbox.resize(piece.length() as usize, 0);
+        piece.copy_to(inbox);
+        if push(inbox) == Progress::Done {
+            return true;
+        }
+        at += INBOX_BYTES;
+    }
+    false
+}
+
+/// Writes the rows of one slice as CSV, with what the model says of them.
+#[wasm_bindgen(js_name = ExportTask)]
+pub struct JsExportTask {
+    task: Option<ExportTask>,
+    inbox: Vec<u8>,
+}
+
+#[wasm_bindgen(js_class = ExportTask)]
+impl JsExportTask {
+    /// Of the bytes `begin..end`, whose first record starts at `first`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(plan: &JsPlan, begin: f64, end: f64, first: f64, options: &JsExportOptions) -> Self {
+        let span = SliceSpan {
+            begin: begin as u64,
+            end: end as u64,
+            first: Some(first as u64),
+        };
+        let options = export_options(options);
+        Self {
+            task: Some(ExportTask::new(Arc::clone(&plan.plan), span, &options)),
+            inbox: Vec::new(),
+        }
+    }
+
+    /// Takes consecutive bytes from `position()` on; true once nothing more is needed.
+    pub fn push(&mut self, chunk: &Uint8Array) -> Result<bool, JsValue> {
+        let task = self.task.as_mut().ok_or_else(finished)?;
+        Ok(push_all(chunk, &mut self.inbox, |bytes| task.push(bytes)))
+    }
+
+    /// Offset of the next byte wanted.
+    pub fn position(&self) -> f64 {
+        self.task
+            .as_ref()
+            .map_or(f64::NAN, |task| task.position() as f64)
+    }
+
+    /// The rows: once `push` returned true or the file has ended.
+    pub fn finish(&mut self) -> Result<Uint8Array, JsValue> {
+        let outcome = self.task.take().ok_or_else(finished)?.finish();
+        Ok(Uint8Array::from(&outcome.csv[..]))
+    }
+}
+
+/// The header line of an export.
+#[wasm_bindgen(js_name = exportHeader)]
+pub fn js_export_header(plan: &JsPlan, options: &JsExportOptions) -> Uint8Array {
+    Uint8Array::from(&export_header(&plan.plan, &export_options(options))[..])
 }
 
 fn finished() -> JsValue {

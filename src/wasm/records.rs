@@ -456,7 +456,9 @@ impl Summary {
 struct Evaluation {
     rows: u64,
     accuracy: f64,
+    balanced_accuracy: f64,
     macro_f1: f64,
+    weighted_f1: f64,
     per_class: Vec<metrics::ClassScores>,
     binary: Option<metrics::BinaryScores>,
     confusion: metrics::Confusion,
@@ -467,7 +469,9 @@ impl Evaluation {
         Self {
             rows: scores.rows,
             accuracy: scores.accuracy,
+            balanced_accuracy: scores.balanced_accuracy(),
             macro_f1: scores.macro_f1,
+            weighted_f1: scores.weighted_f1(),
             per_class: scores.per_class.clone(),
             binary: scores.binary,
             confusion: scores.confusion.clone(),
@@ -486,12 +490,32 @@ pub(super) struct DetectorSweep {
 #[serde(rename_all = "camelCase")]
 struct Flagged {
     contamination: f64,
+    #[serde(flatten)]
+    training: AtThreshold,
+    false_alarm_rate: Option<f64>,
+    own: AtThreshold,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AtThreshold {
     threshold_rank: u16,
-    #[serde(rename = "flaggedShare")]
-    share: f64,
+    flagged_share: f64,
     precision: Option<f64>,
     recall: Option<f64>,
     f1: Option<f64>,
+}
+
+impl AtThreshold {
+    fn new(found: &metrics::AtThreshold) -> Self {
+        Self {
+            threshold_rank: found.threshold_rank,
+            flagged_share: found.share,
+            precision: found.scores.map(|scores| scores.precision),
+            recall: found.scores.map(|scores| scores.recall),
+            f1: found.scores.map(|scores| scores.f1),
+        }
+    }
 }
 
 impl DetectorSweep {
@@ -500,11 +524,9 @@ impl DetectorSweep {
             let flagged = counts.flagged(contamination);
             Flagged {
                 contamination,
-                threshold_rank: flagged.threshold_rank,
-                share: flagged.share,
-                precision: flagged.scores.map(|scores| scores.precision),
-                recall: flagged.scores.map(|scores| scores.recall),
-                f1: flagged.scores.map(|scores| scores.f1),
+                training: AtThreshold::new(&flagged.training),
+                false_alarm_rate: flagged.training.false_alarm_rate,
+                own: AtThreshold::new(&flagged.own),
             }
         });
         Self {

@@ -6,6 +6,22 @@ export interface PlanOptions {
   seed?: number;
   /** The column with labels; null for none, by default found by name. */
   labelColumn?: string | null;
+  /** What labels of the file are called by the model: label to class name. Other labels are found by name. */
+  labelMap?: Record<string, string>;
+}
+
+/** What is exported. */
+export interface ExportOptions {
+  /** The detector flags what this share of its training rows would be. */
+  contamination: number;
+  /** Indices of the classes whose rows are exported; null for all. */
+  classes: Uint8Array | null;
+  /** The index of the label whose rows alone are exported; null for all. */
+  label: number | null;
+  /** Whether rejected rows are exported, too. */
+  rejected: boolean;
+  /** Whether cells stay as they are that a spreadsheet would take for formulas. */
+  raw: boolean;
 }
 
 /** Rows as they stand in the file. */

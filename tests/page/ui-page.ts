@@ -43,7 +43,7 @@ export async function finished(page: Page): Promise<void> {
 }
 
 export async function trySample(page: Page): Promise<void> {
-  await page.getByTestId('try-sample').click();
+  await page.locator('[data-testid="try-sample"]').first().click();
   await finished(page);
 }
 

@@ -7,7 +7,7 @@
 use crate::error::TrainerError;
 use crate::profile::{ColumnProfile, MANY_WORDS};
 use flowsieve::model::card::LeftOut;
-use flowsieve::schema::{ColumnKind, is_usual_label, normalised};
+use flowsieve::schema::{ColumnKind, is_own_result, is_usual_label, normalised};
 
 /// Names of columns that count rows, normalised.
 const INDEXES: [&str; 8] = ["", "no", "unnamed:0", "id", "index", "idx", "rowid", "row"];
@@ -170,6 +170,8 @@ impl Wishes {
             why("another column has the same name")
         } else if self.keep.contains(&index) {
             None
+        } else if is_own_result(&header[index]) {
+            why("a result that an export of this program wrote")
         } else if is_label_name(&name) {
             why("a label, by its name")
         } else if INDEXES.contains(&name.as_str()) {

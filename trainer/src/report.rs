@@ -194,7 +194,9 @@ pub(crate) fn evaluation(evaluation: &Evaluation) {
         ]
     };
     rows.push(summary("macro F1", evaluation.macro_f1));
+    rows.push(summary("weighted F1", evaluation.weighted_f1()));
     rows.push(summary("accuracy", evaluation.accuracy));
+    rows.push(summary("balanced accuracy", evaluation.balanced_accuracy()));
     println!(
         "{}",
         table(&["class", "precision", "recall", "F1", "rows"], &rows)
@@ -505,6 +507,7 @@ pub(crate) fn sections(sections: &[Section], bytes: usize) {
 fn flagged(sweep: &[Flagged]) {
     let score = |flagged: &Flagged, pick: fn(&flowsieve::metrics::BinaryScores) -> f64| {
         flagged
+            .training
             .scores
             .as_ref()
             .map_or("–".to_owned(), |scores| format!("{:.4}", pick(scores)))
@@ -514,7 +517,7 @@ fn flagged(sweep: &[Flagged]) {
         .map(|flagged| {
             vec![
                 format!("{:.0} % of training", 100.0 * flagged.contamination),
-                format!("{:.2} %", 100.0 * flagged.share),
+                format!("{:.2} %", 100.0 * flagged.training.share),
                 score(flagged, |scores| scores.precision),
                 score(flagged, |scores| scores.recall),
                 score(flagged, |scores| scores.f1),

@@ -87,7 +87,9 @@ impl Results {
             "class_counts": counts,
             "attack_rows": summary.attack_rows,
             "accuracy": evaluation.map(|evaluation| evaluation.accuracy),
+            "balanced_accuracy": evaluation.map(Evaluation::balanced_accuracy),
             "macro_f1": evaluation.map(|evaluation| evaluation.macro_f1),
+            "weighted_f1": evaluation.map(Evaluation::weighted_f1),
             "per_class": per_class,
             "binary": evaluation.and_then(|evaluation| evaluation.binary.as_ref()).map(binary),
             "confusion": evaluation.map(|evaluation| json!({
@@ -106,15 +108,26 @@ impl Results {
             .sweep
             .iter()
             .map(|flagged| {
-                let scores = flagged.scores.as_ref();
+                let at_own = &flagged.own;
+                let flagged_share = flagged.training.share;
+                let scores = flagged.training.scores.as_ref();
+                let own_scores = at_own.scores.as_ref();
                 json!({
                     "contamination": flagged.contamination,
                     "training_quantile": 1.0 - flagged.contamination,
-                    "threshold_rank": flagged.threshold_rank,
-                    "share_above": flagged.share,
+                    "threshold_rank": flagged.training.threshold_rank,
+                    "share_above": flagged_share,
+                    "false_alarm_rate": flagged.training.false_alarm_rate,
                     "precision": scores.map(|scores| scores.precision),
                     "recall": scores.map(|scores| scores.recall),
                     "f1": scores.map(|scores| scores.f1),
+                    "own_quantile": {
+                        "threshold_rank": at_own.threshold_rank,
+                        "share_above": at_own.share,
+                        "precision": own_scores.map(|scores| scores.precision),
+                        "recall": own_scores.map(|scores| scores.recall),
+                        "f1": own_scores.map(|scores| scores.f1),
+                    },
                 })
             })
             .collect();

@@ -15,7 +15,7 @@
  *
  * - about the model file: `pack-not-a-pack`, `pack-too-new`, `pack-damaged`, `pack-self-test`;
  * - about the input: `empty-input`, `header-only`, `bad-header`, `not-text`, `too-many-columns`,
- *   `no-such-column`, `no-schema-match` (`details` is the best {@link Recognition}),
+ *   `no-such-column`, `no-such-class`, `no-schema-match` (`details` is the best {@link Recognition}),
  *   `file-unreadable` (`details` is what was {@link Kept}, if reading had begun);
  * - about the page: `asset-missing`, `worker-start`, `worker-failed`, `disposed`, `bad-option`,
  *   `internal`.
@@ -50,7 +50,8 @@ export type ModelSource = URL | string | ArrayBuffer | 'auto';
 export interface AnalyzeOptions {
   /**
    * An address (relative ones are resolved against the page), the bytes of a model file, or `'auto'`:
-   * of the models beside `flowsieve.js`, the one whose columns the input has most of.
+   * of the models beside `flowsieve.js`, the one whose columns the input has most of. `loadModel`
+   * gives the bytes of one of them.
    */
   model: ModelSource;
   /** Ends the analysis: `analyze` then rejects with a `DOMException` named `AbortError`. */
@@ -72,6 +73,11 @@ export interface AnalyzeOptions {
   sliceBytes?: number | undefined;
   /** The header of the column with the true labels, or `null` for none; found by its name by default. */
   labelColumn?: string | null | undefined;
+  /**
+   * What values of the label column mean: value to name of one of the model's classes. Values that it
+   * does not name are looked up among the model's own names and aliases, as all are without it.
+   */
+  labelMap?: Readonly<Record<string, string>> | undefined;
   /** @internal Makes one slice fail on purpose, for tests: its first `times` runs end in a wasm trap. */
   testHooks?: { trapSlice: number; times: number } | undefined;
 }
@@ -109,6 +115,22 @@ export interface Analysis {
    * `file-unreadable` when the file has changed or gone since.
    */
   rows(from: number, to: number): Promise<Row[]>;
+  /**
+   * The input as CSV with what the model says of each row in six columns behind: `flowsieve_class`,
+   * `flowsieve_family`, `flowsieve_attack_probability`, `flowsieve_confidence`,
+   * `flowsieve_isolation_forest_score`, `flowsieve_isolation_forest_flag`. The input's own bytes stay as
+   * they are, but for a `'` before cells that a spreadsheet would run as formulas (see
+   * {@link ExportOptions.raw}). `flowsieve score` writes the same bytes.
+   *
+   * The file is read again, as fast as the stream is: at most a few slices wait in memory. Cancelling the
+   * stream ends the workers. It errors with kind `file-unreadable` when the file has changed or gone.
+   *
+   * ```js
+   * const stream = analysis.export({ classes: ['DOS_SYN_Hping'] });
+   * const text = await new Response(stream).text();
+   * ```
+   */
+  export(options?: ExportOptions): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** What the anomaly detector flags at these contaminations (shares of 0 to 1 of its training rows). */
   sweep(contaminations: readonly number[]): DetectorSweep;
   /**
@@ -117,8 +139,38 @@ export interface Analysis {
    * where it was rejected, the lowest bit first. `flowsieve evaluate` prints the same.
    */
   digest(): Promise<string>;
-  /** Frees what the analysis holds in WebAssembly; `rows` and `sweep` then fail with kind `disposed`. */
+  /**
+   * Frees what the analysis holds in WebAssembly; `rows`, `sweep` and `export` then fail with kind
+   * `disposed`. An export that has begun goes on.
+   */
   dispose(): void;
+}
+
+/** What {@link Analysis.export} writes: everything by default. */
+export interface ExportOptions {
+  /** Share of the training rows that the detector's flag is set for; 0.05 by default. */
+  contamination?: number | undefined;
+  /** Names of the classes whose rows are written; all by default. */
+  classes?: readonly string[] | undefined;
+  /** Only rows with this true label, the name of a class. */
+  label?: string | undefined;
+  /** Whether rows that could not be read are written, without results; true by default. */
+  rejected?: boolean | undefined;
+  /** Leaves cells as they are that a spreadsheet would take for formulas; false by default. */
+  raw?: boolean | undefined;
+  /** Ends the export: the stream then errors with a `DOMException` named `AbortError`. */
+  signal?: AbortSignal | undefined;
+  /** Called as slices are handed to the stream's reader. */
+  onProgress?: ((progress: ExportProgress) => void) | undefined;
+}
+
+/** How far an export is. */
+export interface ExportProgress {
+  /** Bytes of the input that were read again, or need not be. */
+  bytes: number;
+  totalBytes: number;
+  /** Bytes of CSV so far. */
+  written: number;
 }
 
 /** Views of one buffer that the analysis goes on using: copy before transferring any of them. */
@@ -245,7 +297,11 @@ export interface CardEvaluation {
   trainRows: number;
   testRows: number;
   accuracy: number;
+  /** Mean of the classes' recall. */
+  balancedAccuracy: number;
   macroF1: number;
+  /** Mean of the classes' F1, weighted by their rows. */
+  weightedF1: number;
   perClass: PerClass[];
   binary: Binary;
   auroc: number | null;
@@ -316,7 +372,12 @@ export interface Rejects {
 export interface Evaluation {
   rows: number;
   accuracy: number;
+  /** Mean recall of the classes that occur among the labels. */
+  balancedAccuracy: number;
+  /** Mean F1 of the classes. */
   macroF1: number;
+  /** F1 of the classes, each counting by its labelled rows. */
+  weightedF1: number;
   perClass: PerClass[];
   binary: Binary;
   /** `matrix[truth][predicted]`, both in the order of `labels`. */
@@ -345,14 +406,22 @@ export interface DetectorSweep {
   rows: SweepRow[];
 }
 
-/** The detector at one contamination. The last three need labels; they are NaN or 0 without. */
-export interface SweepRow {
-  contamination: number;
+/** What is flagged above one rank. The last three are `null` without labels of attacks and of benign rows. */
+export interface AtThreshold {
   thresholdRank: number;
   flaggedShare: number;
-  precision: number;
-  recall: number;
-  f1: number;
+  precision: number | null;
+  recall: number | null;
+  f1: number | null;
+}
+
+/** The detector at one contamination: with the threshold that flags this share of its training rows. */
+export interface SweepRow extends AtThreshold {
+  contamination: number;
+  /** Share of this file's benign rows that are flagged; `null` without labels of any. */
+  falseAlarmRate: number | null;
+  /** With the threshold that flags this share of this file's own rows. */
+  own: AtThreshold;
 }
 
 /** A model that comes with the page. */

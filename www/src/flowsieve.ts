@@ -40,7 +40,7 @@ export async function analyze(
 }
 
 /**
- * Loads everything that a first analysis with the default model needs, and the samples, so that no
+ * Loads everything that an analysis with any of the page's models needs, and the samples, so that no
  * network is needed any more.
  */
 export async function preload(assetsUrl?: URL | string): Promise<void> {
@@ -49,7 +49,10 @@ export async function preload(assetsUrl?: URL | string): Promise<void> {
     const samples = loadSampleIndex(base).then((entries) =>
       Promise.all(entries.map(({ file }) => loadAsset(`samples/${file}`, base))),
     );
-    await Promise.all([loadCore(base), loadWorkerUrl(base), loadPack('auto', base), samples]);
+    const models = loadModelIndex(base).then((entries) =>
+      Promise.all(entries.map(({ file }) => loadAsset(`models/${file}`, base))),
+    );
+    await Promise.all([loadCore(base), loadWorkerUrl(base), models, samples]);
   });
 }
 
@@ -73,6 +76,15 @@ export async function modelInfo(
 /** The models that come with the page, the default first. */
 export async function listModels(assetsUrl?: URL | string): Promise<ModelEntry[]> {
   return await loadModelIndex(baseOf(assetsUrl));
+}
+
+/** The bytes of a model that comes with the page, for {@link AnalyzeOptions.model}. */
+export async function loadModel(name: string, assetsUrl?: URL | string): Promise<ArrayBuffer> {
+  const base = baseOf(assetsUrl);
+  const model = (await loadModelIndex(base)).find((entry) => entry.name === name);
+  if (!model) throw new FlowsieveError('asset-missing', `There is no model named ${name}.`);
+  // A copy: the loaded bytes serve the next caller too.
+  return (await loadAsset(`models/${model.file}`, base)).slice().buffer;
 }
 
 /** The sample inputs that come with the page. */

@@ -3,11 +3,14 @@
  * URL and pages opened from file:// cannot have module workers.
  */
 
-import { initSync, Model, Plan, SliceTask, trap } from '../generated/flowsieve_core.js';
+import { ExportTask, initSync, Model, Plan, SliceTask, trap } from '../generated/flowsieve_core.js';
 import { toWire } from './engine/errors.js';
+import { planOptions } from './engine/labels.js';
 import type {
+  ExportParams,
   Handled,
   Handlers,
+  Method,
   Request,
   Response,
   SliceParams,
@@ -46,7 +49,7 @@ scope.addEventListener('messageerror', () => {
   scope.postMessage({ id: 1, ok: false, error: toWire(error) }, []);
 });
 
-const handlers: Handlers = { start, slice };
+const handlers: Handlers = { start, slice, export: exportSlice };
 
 async function respond(request: Request): Promise<void> {
   try {
@@ -57,19 +60,23 @@ async function respond(request: Request): Promise<void> {
   }
 }
 
-function handle(request: Request): Promise<Handled<'start'> | Handled<'slice'>> {
+function handle(request: Request): Promise<Handled<Method>> {
   // TypeScript does not follow that the handler and the parameters are of the same method.
-  return request.method === 'start'
-    ? handlers.start(request.params)
-    : handlers.slice(request.params);
+  switch (request.method) {
+    case 'start':
+      return handlers.start(request.params);
+    case 'slice':
+      return handlers.slice(request.params);
+    case 'export':
+      return handlers.export(request.params);
+  }
 }
 
 async function start(params: StartParams): Promise<Handled<'start'>> {
   const { memory } = initSync({ module: params.core });
   const model = new Model(params.pack);
-  const options = params.labelColumn === undefined ? {} : { labelColumn: params.labelColumn };
   const { file, size } = params;
-  const plan = new Plan(model, params.head, size, options);
+  const plan = new Plan(model, params.head, size, planOptions(params.labels));
   started = { source: { file, size }, plan, memory };
   return { result: { memoryBytes: memory.buffer.byteLength }, transfer: [] };
 }
@@ -89,4 +96,15 @@ async function slice(params: SliceParams): Promise<Handled<'slice'>> {
     result: { output, memoryBytes: memory.buffer.byteLength },
     transfer: Object.values(output).map((array) => array.buffer),
   };
+}
+
+async function exportSlice(params: ExportParams): Promise<Handled<'export'>> {
+  if (!started) throw new Error('The worker was not started.');
+  const { source, plan, memory } = started;
+  const { begin, end, first, options } = params;
+  const task = new ExportTask(plan, begin, end, first, options);
+  await feed(source, task, end);
+  const csv = task.finish() as Uint8Array<ArrayBuffer>;
+  task.free();
+  return { result: { csv, memoryBytes: memory.buffer.byteLength }, transfer: [csv.buffer] };
 }

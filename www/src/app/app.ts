@@ -1,16 +1,18 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { Analysis, ModelInfo } from '../api.js';
-import { FlowsieveError, listSamples, loadSample, modelInfo } from '../flowsieve.js';
+import { loadSample, modelInfo } from '../flowsieve.js';
 import './class-bars.js';
 import './drop-zone.js';
 import './evaluation.js';
+import './export.js';
 import './flow-table.js';
 import './model-card.js';
 import './progress.js';
 import './recognition.js';
 import './rejects.js';
 import './score-histogram.js';
+import './sweep.js';
 import './verdict.js';
 import { listing } from './format.js';
 import { LightElement } from './light-element.js';
@@ -20,8 +22,17 @@ import { problemNotice } from './problem-notice.js';
 import { describeProblem, type Problem, pageProblem } from './problems.js';
 import { type ProgressBar, progressAnnouncement } from './progress.js';
 import { RankCounts } from './rank.js';
+import type { RowFilter } from './row-filter.js';
 import { Runner } from './runner.js';
-import { EMPTY_SESSION, type OwnModel, type Session } from './session.js';
+import {
+  EMPTY_SESSION,
+  type ModelChoice,
+  type OwnModel,
+  PLAIN_REQUEST,
+  type Request,
+  type Session,
+} from './session.js';
+import { type ShippedModel, type ShippedSample, shippedModels, shippedSamples } from './shipped.js';
 import { currentTheme, toggleTheme } from './theme.js';
 import { verdictAnnouncement } from './verdict.js';
 
@@ -39,6 +50,10 @@ export class FlowsieveApp extends LightElement {
   @state() private accessor ownModel: OwnModel | null = null;
   /** The card of the model that will be used, before there is a file. */
   @state() private accessor card: ModelInfo | null = null;
+  @state() private accessor shipped: ShippedModel[] = [];
+  @state() private accessor samples: ShippedSample[] = [];
+  /** What the table of flows shows of the file; null for everything. */
+  @state() private accessor filter: RowFilter | null = null;
   @state() private accessor problem: Problem | null = null;
   @state() private accessor perMille = DEFAULT_PER_MILLE;
   @state() private accessor dark = currentTheme() === 'dark';
@@ -52,7 +67,9 @@ export class FlowsieveApp extends LightElement {
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has('session')) return;
     const before = changed.get('session') as Session | undefined;
-    if (before?.analysis !== this.session.analysis) this.#ranks = rankCounts(this.session.analysis);
+    if (before?.analysis === this.session.analysis) return;
+    this.#ranks = rankCounts(this.session.analysis);
+    this.filter = null;
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -65,7 +82,7 @@ export class FlowsieveApp extends LightElement {
   }
 
   protected override firstUpdated(): void {
-    void this.#showCard('auto');
+    void this.#look();
   }
 
   protected override render(): TemplateResult {
@@ -101,31 +118,49 @@ export class FlowsieveApp extends LightElement {
   #emptyPage(): TemplateResult {
     return html`<flowsieve-drop-zone
         .ownModel=${this.ownModel}
+        .samples=${this.samples}
         .over=${this.#drop.over}
         .onFiles=${this.#files}
         .onSample=${this.#sample}
         .onBuiltInModel=${this.#builtInModel}
       ></flowsieve-drop-zone>
-      <flowsieve-model-card .model=${this.card}></flowsieve-model-card>`;
+      <flowsieve-model-card
+        .model=${this.card}
+        .choices=${this.ownModel ? [] : this.shipped}
+        .onChoice=${(card: ModelInfo) => {
+          this.card = card;
+        }}
+      ></flowsieve-model-card>`;
   }
 
   #results(): TemplateResult {
     const { session, perMille } = this;
     const { analysis, model, recognition, summary, phase } = session;
     const labelled = recognition?.label != null;
+    const filterable = analysis !== null;
     return html`<flowsieve-progress
         .session=${session}
         .onCancel=${() => this.#runner.cancel()}
         .onFiles=${this.#files}
       ></flowsieve-progress>
-      <flowsieve-verdict .session=${session} .ranks=${this.#ranks}></flowsieve-verdict>
+      <flowsieve-verdict .session=${session} .ranks=${this.#ranks} .perMille=${perMille}></flowsieve-verdict>
       <flowsieve-recognition
         .recognition=${recognition}
         .model=${model}
-        .ownModel=${this.ownModel !== null}
+        .choice=${session.request.model}
+        .shipped=${this.shipped}
+        .ownModel=${this.ownModel}
+        .onModel=${this.#chooseModel}
       ></flowsieve-recognition>
       <div class="two-columns">
-        <flowsieve-class-bars .model=${model} .summary=${summary} .labelled=${labelled}></flowsieve-class-bars>
+        <flowsieve-class-bars
+          .model=${model}
+          .summary=${summary}
+          .labelled=${labelled}
+          .filterable=${filterable}
+          .filter=${this.filter}
+          .onFilter=${this.#showFlows}
+        ></flowsieve-class-bars>
         <flowsieve-score-histogram
           .model=${model}
           .summary=${summary}
@@ -141,17 +176,36 @@ export class FlowsieveApp extends LightElement {
       <flowsieve-flow-table
         .analysis=${analysis}
         .running=${phase === 'running'}
+        .filter=${this.filter}
+        .onFilter=${this.#setFilter}
         .perMille=${perMille}
       ></flowsieve-flow-table>
+      <flowsieve-export
+        .analysis=${analysis}
+        .fileName=${session.source?.name ?? ''}
+        .filter=${this.filter}
+        .perMille=${perMille}
+      ></flowsieve-export>
       ${
-        labelled
-          ? html`<flowsieve-evaluation
-              .summary=${summary}
+        model && !model.detector
+          ? nothing
+          : html`<flowsieve-sweep
+              .analysis=${analysis}
               .model=${model}
-              .labelColumn=${recognition?.label?.header ?? ''}
-            ></flowsieve-evaluation>`
-          : nothing
+              .labelled=${labelled}
+              .perMille=${perMille}
+            ></flowsieve-sweep>`
       }
+      <flowsieve-evaluation
+        .summary=${summary}
+        .model=${model}
+        .recognition=${recognition}
+        .request=${session.request}
+        .filterable=${filterable}
+        .filter=${this.filter}
+        .onFilter=${this.#showFlows}
+        .onLabels=${this.#chooseLabels}
+      ></flowsieve-evaluation>
       <flowsieve-rejects .summary=${summary} .analysis=${analysis} .phase=${phase}></flowsieve-rejects>
       <flowsieve-model-card .model=${model}></flowsieve-model-card>`;
   }
@@ -186,11 +240,44 @@ export class FlowsieveApp extends LightElement {
           table.name,
           `It is analysed; ${listing(others.slice(0, 3).map(({ name }) => name))}${others.length > 3 ? ' and more' : ''} left out.`,
         );
-      await this.#runner.start({ name: table.name, blob: table, synthetic: false }, this.ownModel);
+      await this.#runner.start(
+        { name: table.name, blob: table, synthetic: false },
+        this.#request(),
+      );
     } else if (this.session.source && this.session.phase !== 'empty') {
-      await this.#runner.start(this.session.source, this.ownModel);
+      await this.#runner.start(this.session.source, this.#request());
     }
   }
+
+  /** How a new file is analysed. */
+  #request(): Request {
+    const model: ModelChoice = this.ownModel
+      ? { kind: 'own', model: this.ownModel }
+      : { kind: 'auto' };
+    return { ...PLAIN_REQUEST, model };
+  }
+
+  /** The same file with another model. Its labels stay where they are; what they mean is another matter. */
+  readonly #chooseModel = (model: ModelChoice): void => {
+    const { source, request } = this.session;
+    if (source) void this.#runner.start(source, { ...request, model, labelMap: {} });
+  };
+
+  /** The same file with other labels, and the model that it has. */
+  readonly #chooseLabels = (labels: Pick<Request, 'labelColumn' | 'labelMap'>): void => {
+    const { source, request } = this.session;
+    if (source) void this.#runner.start(source, { ...request, ...labels });
+  };
+
+  readonly #setFilter = (filter: RowFilter | null): void => {
+    this.filter = filter;
+  };
+
+  /** A filter from elsewhere on the page: its flows come into sight; the keyboard stays where it is. */
+  readonly #showFlows = (filter: RowFilter | null): void => {
+    this.filter = filter;
+    if (filter) this.querySelector('#flows')?.scrollIntoView({ block: 'start' });
+  };
 
   /** Loads a model once to see that it is one; false if it is refused. */
   async #useModel(file: File): Promise<boolean> {
@@ -207,26 +294,25 @@ export class FlowsieveApp extends LightElement {
 
   readonly #builtInModel = (): void => {
     this.ownModel = null;
-    void this.#showCard('auto');
+    this.card = this.shipped[0]?.info ?? null;
   };
 
-  /** The card is a preview: where the model cannot be loaded yet, the analysis says why. */
-  async #showCard(model: 'auto'): Promise<void> {
+  /** Looks into what comes with the page. It is a preview: what is missing, an analysis names. */
+  async #look(): Promise<void> {
     try {
-      const card = await modelInfo(model);
-      if (!this.ownModel) this.card = card;
+      this.shipped = await shippedModels();
+      if (!this.ownModel) this.card = this.shipped[0]?.info ?? null;
+      this.samples = await shippedSamples(this.shipped);
     } catch {
-      this.card = null;
+      // No catalogue, so nothing to offer; files can still be dropped.
     }
   }
 
-  readonly #sample = async (): Promise<void> => {
+  readonly #sample = async (name: string): Promise<void> => {
     this.problem = null;
     try {
-      const [sample] = await listSamples();
-      if (!sample) throw new FlowsieveError('asset-missing', 'This page comes without a sample.');
-      const file = await loadSample(sample.name);
-      await this.#runner.start({ name: file.name, blob: file, synthetic: true }, this.ownModel);
+      const file = await loadSample(name);
+      await this.#runner.start({ name: file.name, blob: file, synthetic: true }, this.#request());
     } catch (error) {
       this.problem = describeProblem(error, 'The sample');
     }

@@ -4,12 +4,13 @@ import type { ModelInfo, Summary } from '../api.js';
 import { count, share } from './format.js';
 import { LightElement } from './light-element.js';
 import { kindMark, shareBar } from './marks.js';
+import { filterByClass, filterByFamily, type RowFilter } from './row-filter.js';
 
 interface Family {
   name: string;
   attack: boolean;
   rows: number;
-  classes: { name: string; rows: number; labelled: number }[];
+  classes: { name: string; at: number; rows: number; labelled: number }[];
 }
 
 /**
@@ -21,6 +22,11 @@ export class ClassBars extends LightElement {
   @property({ attribute: false }) accessor model: ModelInfo | null = null;
   @property({ attribute: false }) accessor summary: Summary | null = null;
   @property({ type: Boolean }) accessor labelled = false;
+  /** Whether there are single flows to show yet. */
+  @property({ type: Boolean }) accessor filterable = false;
+  @property({ attribute: false }) accessor filter: RowFilter | null = null;
+  /** Null where the pressed button was that of the filter in force. */
+  @property({ attribute: false }) accessor onFilter: (filter: RowFilter | null) => void = () => {};
 
   protected override render(): TemplateResult {
     const { model, summary, labelled } = this;
@@ -44,41 +50,61 @@ export class ClassBars extends LightElement {
               <td></td>
             </tr>
           </thead>
-          ${families(model, summary).map((family) => familyRows(family, analysed, labelled))}
+          ${families(model, summary).map((family) => this.#familyRows(family, analysed))}
         </table>
       </div>
       <p class="fine">
         A flow counts for the family whose classes together are likeliest, and as attack or benign in the same way: now
-        and then that is not the family of its likeliest class.
+        and then that is not the family of its likeliest class. Press a name to see its flows in the table.
       </p>
     </section>`;
   }
-}
 
-function familyRows(family: Family, analysed: number, labelled: boolean): TemplateResult {
-  const kind = family.attack ? 'is-attack' : 'is-benign';
-  return html`<tbody>
-    <tr class="family" data-family=${family.name}>
-      <th scope="rowgroup">${kindMark(family.attack)} ${family.name}</th>
-      <td class="num">${count(family.rows)}</td>
-      ${labelled ? html`<td class="num">${count(family.classes.reduce((sum, { labelled: n }) => sum + n, 0))}</td>` : nothing}
-      <td class="num">${share(family.rows, analysed)}</td>
-      <td></td>
-    </tr>
-    ${family.classes.map(
-      ({
-        name,
-        rows,
-        labelled: labels,
-      }) => html`<tr class=${rows === 0 ? 'is-zero' : ''} data-class=${name}>
-        <th scope="row">${breakable(name)}</th>
-        <td class="num" data-testid="class-count">${count(rows)}</td>
-        ${labelled ? html`<td class="num">${count(labels)}</td>` : nothing}
-        <td class="num">${share(rows, analysed)}</td>
-        <td class="bar-cell">${shareBar(rows, analysed, kind)}</td>
-      </tr>`,
-    )}
-  </tbody>`;
+  #familyRows(family: Family, analysed: number): TemplateResult {
+    const { labelled, model } = this;
+    const kind = family.attack ? 'is-attack' : 'is-benign';
+    return html`<tbody>
+      <tr class="family" data-family=${family.name}>
+        <th scope="rowgroup">
+          ${kindMark(family.attack)} ${this.#button(family.name, model && filterByFamily(model, family.name))}
+        </th>
+        <td class="num">${count(family.rows)}</td>
+        ${labelled ? html`<td class="num">${count(family.classes.reduce((sum, { labelled: n }) => sum + n, 0))}</td>` : nothing}
+        <td class="num">${share(family.rows, analysed)}</td>
+        <td></td>
+      </tr>
+      ${family.classes.map(({ name, at, rows, labelled: labels }) => {
+        const filter = model && filterByClass(model, at);
+        return html`<tr class=${rows === 0 ? 'is-zero' : ''} data-class=${name}>
+          <th scope="row">${this.#button(breakable(name), filter)}</th>
+          <td class="num" data-testid="class-count">${count(rows)}</td>
+          ${labelled ? html`<td class="num">${count(labels)}</td>` : nothing}
+          <td class="num">${share(rows, analysed)}</td>
+          <td class="bar-cell" @click=${() => this.#press(filter)}>${shareBar(rows, analysed, kind)}</td>
+        </tr>`;
+      })}
+    </tbody>`;
+  }
+
+  /** A name that filters the table of flows. The bar beside it does the same for the mouse. */
+  #button(name: unknown, filter: RowFilter | null): TemplateResult {
+    return html`<button
+      type="button"
+      class="name-button"
+      aria-pressed=${this.#inForce(filter)}
+      ?disabled=${!this.filterable}
+      @click=${() => this.#press(filter)}
+    >${name}</button>`;
+  }
+
+  #inForce(filter: RowFilter | null): boolean {
+    return filter !== null && this.filter?.key === filter.key;
+  }
+
+  #press(filter: RowFilter | null): void {
+    if (!this.filterable) return;
+    this.onFilter(this.#inForce(filter) ? null : filter);
+  }
 }
 
 function families(model: ModelInfo | null, summary: Summary | null): Family[] {
@@ -93,6 +119,7 @@ function families(model: ModelInfo | null, summary: Summary | null): Family[] {
       rows: summary?.familyCounts[index] ?? 0,
       classes: members.map(({ name: className, at }) => ({
         name: className,
+        at,
         rows: summary?.classCounts[at] ?? 0,
         labelled: summary?.labelCounts[at] ?? 0,
       })),

@@ -4,6 +4,7 @@ import { FLOW_FILES, fileButton, MODEL_FILES } from './file-button.js';
 import { bytes } from './format.js';
 import { LightElement } from './light-element.js';
 import type { OwnModel } from './session.js';
+import type { ShippedSample } from './shipped.js';
 
 /** The empty page: what this is, where to put a file, and what happens to it. */
 @customElement('flowsieve-drop-zone')
@@ -11,7 +12,8 @@ export class DropZone extends LightElement {
   @property({ attribute: false }) accessor ownModel: OwnModel | null = null;
   @property({ type: Boolean }) accessor over = false;
   @property({ attribute: false }) accessor onFiles: (files: File[]) => void = () => {};
-  @property({ attribute: false }) accessor onSample: () => void = () => {};
+  @property({ attribute: false }) accessor samples: ShippedSample[] = [];
+  @property({ attribute: false }) accessor onSample: (name: string) => void = () => {};
   @property({ attribute: false }) accessor onBuiltInModel: () => void = () => {};
 
   protected override render(): TemplateResult {
@@ -33,11 +35,8 @@ export class DropZone extends LightElement {
             testId: 'file-input',
             onFiles: this.onFiles,
           })}
-          <button type="button" class="button" data-testid="try-sample" @click=${this.onSample}>
-            Try a sample
-          </button>
         </div>
-        <p class="fine">The sample is synthetic: generated, not captured from anybody’s network.</p>
+        ${this.#samples()}
       </div>
       ${this.#model()}
       <ul class="promises">
@@ -55,6 +54,29 @@ export class DropZone extends LightElement {
         </li>
       </ul>
     `;
+  }
+
+  /** Room for them is kept until they are listed, so that nothing moves. */
+  #samples(): TemplateResult {
+    return html`<div class="samples">
+      <p id="samples">Or try a sample of</p>
+      <ul class="sample-list" aria-labelledby="samples">
+        ${this.samples.map(
+          ({ name, title }) => html`<li>
+            <button
+              type="button"
+              class="button"
+              data-testid="try-sample"
+              data-sample=${name}
+              @click=${() => this.onSample(name)}
+            >
+              ${title}
+            </button>
+          </li>`,
+        )}
+      </ul>
+      <p class="fine">Samples are synthetic: generated, not captured from anybody’s network.</p>
+    </div>`;
   }
 
   #model(): TemplateResult {

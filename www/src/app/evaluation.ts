@@ -1,42 +1,82 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import type { Evaluation, ModelInfo, Summary } from '../api.js';
+import type { Evaluation, ModelInfo, Recognition, Summary } from '../api.js';
 import { count, listing, percent, plural, score } from './format.js';
+import { labelForm } from './label-form.js';
 import { LightElement } from './light-element.js';
 import { kindMark } from './marks.js';
 import { perClassTable } from './per-class.js';
+import { filterByCell, type RowFilter } from './row-filter.js';
+import type { Request } from './session.js';
 
-/** How the predictions compare with the labels of the file. Only there where the file has labels. */
+/**
+ * How the predictions compare with the labels of the file: those of the column that was recognised, or of
+ * one that the visitor chooses.
+ */
 @customElement('flowsieve-evaluation')
 export class EvaluationPanel extends LightElement {
   @property({ attribute: false }) accessor summary: Summary | null = null;
   @property({ attribute: false }) accessor model: ModelInfo | null = null;
-  @property({ attribute: false }) accessor labelColumn = '';
+  @property({ attribute: false }) accessor recognition: Recognition | null = null;
+  @property({ attribute: false }) accessor request!: Request;
+  @property({ type: Boolean }) accessor filterable = false;
+  @property({ attribute: false }) accessor filter: RowFilter | null = null;
+  @property({ attribute: false }) accessor onFilter: (filter: RowFilter | null) => void = () => {};
+  /** Analyses the file again with other labels. */
+  @property({ attribute: false }) accessor onLabels: (
+    labels: Pick<Request, 'labelColumn' | 'labelMap'>,
+  ) => void = () => {};
 
   protected override render(): TemplateResult {
     const evaluation = this.summary?.evaluation ?? null;
+    if (!this.recognition?.label) return this.#withoutLabels();
     return html`<section aria-labelledby="evaluation">
       <h2 id="evaluation">Against the file’s labels</h2>
       <p class="note">
-        Compared with the column <code>${this.labelColumn}</code>. If these flows were part of the training data the
+        Compared with the column <code>${this.recognition.label.header}</code>. If these flows were part of the training data the
         figures flatter the model; its card below has those of flows that it had not seen.
       </p>
       <dl class="facts">
-        ${fact('Accuracy', 'accuracy', score(evaluation?.accuracy))} ${fact('Macro-F1', 'macro-f1', score(evaluation?.macroF1))}
+        ${fact('Accuracy', 'accuracy', score(evaluation?.accuracy))}
+        ${fact('Balanced accuracy', 'balanced-accuracy', score(evaluation?.balancedAccuracy))} ${fact('Macro-F1', 'macro-f1', score(evaluation?.macroF1))}
+        ${fact('Weighted F1', 'weighted-f1', score(evaluation?.weightedF1))}
         ${fact('Attack or not, precision', 'binary-precision', score(evaluation?.binary?.precision))}
         ${fact('Attack or not, recall', 'binary-recall', score(evaluation?.binary?.recall))}
         ${fact('Flows compared', 'evaluated', evaluation ? count(evaluation.rows) : '–')}
       </dl>
-      ${this.#unknownLabels()} ${evaluation ? this.#tables(evaluation) : html`<div class="reserve-matrix"></div>`}
+      ${this.#unknownLabels()} ${this.#form()} ${evaluation ? this.#tables(evaluation) : html`<div class="reserve-matrix"></div>`}
     </section>`;
+  }
+
+  #withoutLabels(): TemplateResult {
+    return html`<section aria-labelledby="evaluation">
+      <h2 id="evaluation">Against the file’s labels</h2>
+      <p class="note">
+        No column of the file was recognised as labels. If one says what each flow is, choose it: the file is read
+        again and compared with it.
+      </p>
+      ${this.#form()}
+    </section>`;
+  }
+
+  #form(): TemplateResult {
+    return labelForm({
+      recognition: this.recognition,
+      model: this.model,
+      unknown: this.summary?.unknownLabels ?? [],
+      request: this.request,
+      ready: this.filterable,
+      onLabels: this.onLabels,
+    });
   }
 
   #tables(evaluation: Evaluation): TemplateResult {
     return html`<div class="evaluation-tables">
       <div>
         <h3 id="confusion">Confusion matrix</h3>
-        <p class="note">A row is a label of the file, a column what was predicted. Shade: share of the row.</p>
-        <div class="scroll-x" tabindex="0" role="region" aria-labelledby="confusion">${confusionTable(evaluation)}</div>
+        <p class="note">A row is a label of the file, a column what was predicted. Shade: share of the row. Press a
+          figure to see its flows in the table; arrow keys move between figures.</p>
+        <div class="scroll-x" tabindex="0" role="region" aria-labelledby="confusion">${this.#confusion(evaluation)}</div>
       </div>
       <div>
         <h3 id="per-class">Per class</h3>
@@ -61,6 +101,80 @@ export class EvaluationPanel extends LightElement {
       <span class="caution-mark" aria-hidden="true">!</span>The model does not know these labels. They count as attacks in ‘attack or not’ and nowhere else: ${listing(names)}.
     </p>`;
   }
+
+  #confusion({ confusion }: Evaluation): TemplateResult {
+    const { labels, matrix } = confusion;
+    const { model } = this;
+    // One stop for the Tab key: the cell in force, or the first that has flows.
+    const stop = this.filter?.key.startsWith('cell:') ? this.filter.key : null;
+    let stopped = false;
+    return html`<table class="confusion" data-testid="confusion" @keydown=${moveInMatrix}>
+      <caption class="hidden">Confusion matrix: rows are labels, columns are predictions</caption>
+      <thead>
+        <tr>
+          <td></td>
+          ${labels.map((label) => html`<th scope="col"><span>${label}</span></th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${labels.map((label, truth) => {
+          const row = matrix[truth] ?? [];
+          const total = row.reduce((sum, rows) => sum + rows, 0);
+          return html`<tr>
+            <th scope="row">${label}</th>
+            ${labels.map((predicted, at) => {
+              const rows = row[at] ?? 0;
+              const kind = truth === at ? 'hit' : 'miss';
+              const title = `${plural(rows, 'flow')} labelled ${label}, predicted ${predicted}: ${total > 0 ? percent(rows / total) : '–'} of the row`;
+              const filter =
+                rows > 0 && this.filterable && model ? filterByCell(model, label, predicted) : null;
+              const classes = `num ${kind} shade-${shade(rows, total)}`;
+              if (!filter) return html`<td class=${classes} title=${title}>${count(rows)}</td>`;
+              const isStop = stop === null ? !stopped : stop === filter.key;
+              stopped ||= isStop;
+              const pressed = this.filter?.key === filter.key;
+              return html`<td class=${classes} title=${title}>
+                <button
+                  type="button"
+                  class="cell-button"
+                  tabindex=${isStop ? 0 : -1}
+                  aria-pressed=${pressed}
+                  aria-label=${title}
+                  @click=${() => this.onFilter(pressed ? null : filter)}
+                >${count(rows)}</button>
+              </td>`;
+            })}
+          </tr>`;
+        })}
+      </tbody>
+    </table>`;
+  }
+}
+
+/** Arrow keys go to the next figure that can be pressed, in that direction. */
+function moveInMatrix(event: KeyboardEvent): void {
+  const steps: Record<string, [down: number, right: number]> = {
+    ArrowUp: [-1, 0],
+    ArrowDown: [1, 0],
+    ArrowLeft: [0, -1],
+    ArrowRight: [0, 1],
+  };
+  const step = steps[event.key];
+  const cell = (event.target as Element).closest('td');
+  const table = cell?.closest('table');
+  if (!step || !cell || !table) return;
+  event.preventDefault();
+  let row = (cell.parentElement as HTMLTableRowElement).rowIndex;
+  let column = cell.cellIndex;
+  for (;;) {
+    [row, column] = [row + step[0], column + step[1]];
+    const next = table.rows[row]?.cells[column];
+    if (!next) return;
+    const button = next.querySelector('button');
+    if (!button) continue;
+    button.focus();
+    return;
+  }
 }
 
 function fact(name: string, testId: string, value: string): TemplateResult {
@@ -73,32 +187,4 @@ function fact(name: string, testId: string, value: string): TemplateResult {
 /** Shade 0 (nothing) to 9 (the whole row); what is there at all is at least faintly visible. */
 function shade(rows: number, rowTotal: number): number {
   return rows === 0 || rowTotal === 0 ? 0 : Math.max(1, Math.round((rows / rowTotal) * 9));
-}
-
-function confusionTable({ confusion }: Evaluation): TemplateResult {
-  const { labels, matrix } = confusion;
-  return html`<table class="confusion" data-testid="confusion">
-    <caption class="hidden">Confusion matrix: rows are labels, columns are predictions</caption>
-    <thead>
-      <tr>
-        <td></td>
-        ${labels.map((label) => html`<th scope="col"><span>${label}</span></th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${labels.map((label, truth) => {
-        const row = matrix[truth] ?? [];
-        const total = row.reduce((sum, rows) => sum + rows, 0);
-        return html`<tr>
-          <th scope="row">${label}</th>
-          ${labels.map((predicted, at) => {
-            const rows = row[at] ?? 0;
-            const kind = truth === at ? 'hit' : 'miss';
-            const title = `${plural(rows, 'flow')} labelled ${label}, predicted ${predicted}: ${total > 0 ? percent(rows / total) : '–'} of the row`;
-            return html`<td class="num ${kind} shade-${shade(rows, total)}" title=${title}>${count(rows)}</td>`;
-          })}
-        </tr>`;
-      })}
-    </tbody>
-  </table>`;
 }

@@ -1,13 +1,15 @@
 import 'regular-table';
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import type { RegularTableElement } from 'regular-table';
 import type { Analysis } from '../api.js';
 import { type FlowCell, type FlowColumn, flowColumns } from './flow-cells.js';
-import { count } from './format.js';
+import { count, plural } from './format.js';
 import { LightElement } from './light-element.js';
 import { thresholdRank } from './rank.js';
 import { RowCache } from './row-cache.js';
+import { FILTER_REJECTED, FilteredRows, filterByKey, type RowFilter } from './row-filter.js';
 
 /** Fixed, so that any row can be scrolled to without having been drawn; the stylesheet has the same. */
 const ROW_HEIGHT = 30;
@@ -29,22 +31,37 @@ const CELL_CLASSES = [
 ];
 
 /**
- * Every flow of the file. Only the rows in sight exist: regular-table asks for a window of rows and
- * columns, and the rows of that window are read from the file again.
+ * Every flow of the file, or those that a filter keeps. Only the rows in sight exist: regular-table asks
+ * for a window of rows and columns, and the rows of that window are read from the file again.
  */
 @customElement('flowsieve-flow-table')
 export class FlowTable extends LightElement {
   @property({ attribute: false }) accessor analysis: Analysis | null = null;
   @property({ type: Boolean }) accessor running = false;
   @property({ type: Number }) accessor perMille = 950;
+  @property({ attribute: false }) accessor filter: RowFilter | null = null;
+  @property({ attribute: false }) accessor onFilter: (filter: RowFilter | null) => void = () => {};
   @state() private accessor inSight: { from: number; to: number } | null = null;
   @state() private accessor failure = '';
   @query('regular-table') private accessor table!: RegularTableElement;
 
   #columns: FlowColumn[] = [];
   #cache: RowCache | null = null;
+  /** The rows that the filter keeps; null without one. */
+  #filtered: FilteredRows | null = null;
   #target = -1;
   #resize: ResizeObserver | null = null;
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has('analysis') && !changed.has('filter')) return;
+    const { analysis, filter } = this;
+    this.#filtered = analysis && filter ? new FilteredRows(analysis.columns, filter) : null;
+  }
+
+  /** Rows that can be scrolled to. */
+  get #shown(): number {
+    return this.#filtered?.length ?? this.analysis?.rowCount ?? 0;
+  }
 
   protected override render(): TemplateResult {
     const rows = this.analysis?.rowCount ?? 0;
@@ -68,9 +85,10 @@ export class FlowTable extends LightElement {
           <button type="submit" class="button" ?disabled=${rows === 0} data-testid="jump">Go</button>
         </form>
       </div>
-      <div class="flow-table" ?data-empty=${rows === 0}>
+      ${this.#filterBar()}
+      <div class="flow-table" ?data-empty=${this.#shown === 0}>
         <regular-table role="region" aria-labelledby="flows" data-testid="flow-table"></regular-table>
-        ${rows === 0 ? html`<p class="flow-table-wait">${this.#waiting()}</p>` : nothing}
+        ${this.#shown === 0 ? html`<p class="flow-table-wait">${this.#waiting()}</p>` : nothing}
       </div>
       <p class="note table-key">
         <span class="key is-stray">Marked cells</span> lie more than 3 standard deviations from the training mean.
@@ -81,12 +99,68 @@ export class FlowTable extends LightElement {
   }
 
   #position(rows: number): string {
-    if (rows === 0 || !this.inSight) return '\u00a0';
-    return `Rows ${count(this.inSight.from + 1)} to ${count(Math.min(this.inSight.to, rows))} of ${count(rows)}`;
+    if (rows === 0 || !this.inSight || this.#shown === 0) return '\u00a0';
+    const { from, to } = this.inSight;
+    const place = `${count(from + 1)} to ${count(Math.min(to, this.#shown))} of ${count(this.#shown)}`;
+    return this.#filtered ? `Filtered rows ${place}` : `Rows ${place}`;
   }
+
+  #filterBar(): TemplateResult {
+    const { analysis, filter } = this;
+    const model = analysis?.model;
+    const option = (key: string, text: string) =>
+      html`<option value=${key} ?selected=${filter?.key === key}>${text}</option>`;
+    const cell = filter?.key.startsWith('cell:') ? filter : null;
+    return html`<div class="filter-bar">
+      <p class="field">
+        <label for="filter">Show</label>
+        <select
+          id="filter"
+          data-testid="filter"
+          ?disabled=${!analysis}
+          .value=${live(filter?.key ?? '')}
+          @change=${this.#chosen}
+        >
+          ${option('', 'all flows')} ${cell ? option(cell.key, cell.text) : nothing}
+          <optgroup label="Families">
+            ${model?.families.map((name) => option(`family:${name}`, name))}
+          </optgroup>
+          <optgroup label="Classes">
+            ${model?.classes.map(({ name }) => option(`class:${name}`, name))}
+          </optgroup>
+          ${(analysis?.summary.rejected ?? 0) > 0 ? option(FILTER_REJECTED.key, 'rows that could not be read') : nothing}
+        </select>
+      </p>
+      <p class="filter-status" role="status" data-testid="filter-status">${this.#filterText()}</p>
+      <button
+        type="button"
+        class="button"
+        ?disabled=${!filter}
+        data-testid="filter-clear"
+        @click=${() => this.onFilter(null)}
+      >
+        Show all
+      </button>
+    </div>`;
+  }
+
+  #filterText(): string {
+    const { analysis, filter } = this;
+    if (!analysis) return '';
+    if (!filter || !this.#filtered) return `All ${plural(analysis.rowCount, 'row')}`;
+    const what = filter.rejected ? 'row' : 'flow';
+    return `${plural(this.#filtered.length, what)} of ${count(analysis.rowCount)}: ${filter.text}`;
+  }
+
+  #chosen = (event: Event): void => {
+    const { value } = event.currentTarget as HTMLSelectElement;
+    if (this.filter?.key === value) return;
+    this.onFilter(this.analysis && filterByKey(this.analysis.model, value));
+  };
 
   #waiting(): string {
     if (this.running) return 'Single flows can be looked at when the file is read to its end.';
+    if (this.analysis && this.#filtered) return 'No row of the file is of that kind.';
     return this.analysis
       ? 'The file has no flows.'
       : 'The file was not read to its end, so single flows cannot be looked at.';
@@ -107,7 +181,16 @@ export class FlowTable extends LightElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('analysis')) void this.#open();
+    else if (changed.has('filter')) this.#refill();
     else if (changed.has('perMille')) this.#draw();
+  }
+
+  /** Other rows in the same columns. */
+  #refill(): void {
+    this.#target = -1;
+    this.inSight = null;
+    this.table.scrollTop = 0;
+    this.#draw();
   }
 
   async #open(): Promise<void> {
@@ -120,7 +203,9 @@ export class FlowTable extends LightElement {
     this.table.clear();
     if (!analysis || !this.#cache || analysis.rowCount === 0) return;
     try {
-      const sample = await this.#cache.rows(0, Math.min(SAMPLE_ROWS, analysis.rowCount));
+      const sample = await this.#cache.pick(
+        Array.from({ length: Math.min(SAMPLE_ROWS, analysis.rowCount) }, (_, row) => row),
+      );
       if (this.analysis !== analysis) return;
       this.#columns = flowColumns(analysis, sample);
     } catch (error) {
@@ -136,7 +221,7 @@ export class FlowTable extends LightElement {
 
   /** What regular-table draws: columns `x0` to `x1` of rows `y0` to `y1`, column by column. */
   async #window(x0: number, y0: number, x1: number, y1: number) {
-    const rowCount = this.analysis?.rowCount ?? 0;
+    const rowCount = this.#shown;
     const columns = this.#columns.slice(x0, x1);
     const size = {
       num_rows: rowCount,
@@ -160,7 +245,10 @@ export class FlowTable extends LightElement {
 
   async #read(from: number, to: number) {
     try {
-      const rows = await this.#cache?.rows(from, to);
+      const numbers =
+        this.#filtered?.rows(from, to) ??
+        Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at);
+      const rows = await this.#cache?.pick(numbers);
       this.failure = '';
       return rows ?? [];
     } catch (error) {
@@ -182,7 +270,7 @@ export class FlowTable extends LightElement {
   /** Dresses the cells that regular-table has just drawn. */
   #style(): void {
     const drawn = this.table.querySelector('table');
-    drawn?.setAttribute('aria-rowcount', String((this.analysis?.rowCount ?? 0) + HEADER_ROWS));
+    drawn?.setAttribute('aria-rowcount', String(this.#shown + HEADER_ROWS));
     drawn?.setAttribute('aria-colcount', String(this.#columns.length + 1));
     for (const header of this.table.querySelectorAll<HTMLElement>('thead th')) {
       const meta = this.table.getMeta(header);
@@ -236,17 +324,18 @@ export class FlowTable extends LightElement {
   };
 
   /**
-   * Scrolls so that row `index` is at the top, or as near as the end of the file lets it be. Where rows
-   * have pixels of their own this aims a pixel into the row, because regular-table's idea of the way
-   * differs from this one by fractions; where they share one it rounds so that the row is not above the
-   * window.
+   * Scrolls so that row `index`, or the next that the filter keeps, is at the top, or as near as the end
+   * of the file lets it be. Where rows have pixels of their own this aims a pixel into the row, because
+   * regular-table's idea of the way differs from this one by fractions; where they share one it rounds so
+   * that the row is not above the window.
    */
   goTo(index: number): void {
     const { way, perRow } = this.#scale();
-    this.#target = index;
+    const position = this.#filtered?.positionOf(index) ?? index;
+    this.#target = position;
     this.table.scrollIntoView({ block: 'nearest' });
-    const top = perRow >= 2 ? Math.ceil(index * perRow) + 1 : Math.floor(index * perRow);
-    this.table.scrollTop = index === 0 ? 0 : Math.min(way, top);
+    const top = perRow >= 2 ? Math.ceil(position * perRow) + 1 : Math.floor(position * perRow);
+    this.table.scrollTop = position === 0 ? 0 : Math.min(way, top);
     this.#draw();
   }
 
@@ -255,7 +344,7 @@ export class FlowTable extends LightElement {
    * the way. So many pixels can be scrolled, and so many of them move the table by one row.
    */
   #scale(): { way: number; perRow: number; rowsInSight: number } {
-    const rows = this.analysis?.rowCount ?? 0;
+    const rows = this.#shown;
     const rowsInSight = this.table.clientHeight / ROW_HEIGHT - HEADER_ROWS;
     const way = this.table.scrollHeight - this.table.clientHeight;
     return { way, perRow: way / Math.max(1, rows - rowsInSight), rowsInSight };

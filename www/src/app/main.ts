@@ -4,4 +4,6 @@ import { preload } from '../flowsieve.js';
 import './app.js';
 
 // From here on the page works without a network. Should something be missing, the first analysis says so.
-preload().catch(() => {});
+preload()
+  .then(() => import('./charts.js'))
+  .catch(() => {});

@@ -5,18 +5,41 @@ import { bytes, count, percent, plural, score, statistic } from './format.js';
 import { LightElement } from './light-element.js';
 import { kindMark, shareBar } from './marks.js';
 import { perClassTable } from './per-class.js';
+import type { ShippedModel } from './shipped.js';
 
 /** What the model file says about itself: origin, licence, classes, columns and honest scores. */
 @customElement('flowsieve-model-card')
 export class ModelCard extends LightElement {
   @property({ attribute: false }) accessor model: ModelInfo | null = null;
+  /** Models to choose from, where the page is to show the card of one of several. */
+  @property({ attribute: false }) accessor choices: ShippedModel[] = [];
+  @property({ attribute: false }) accessor onChoice: (model: ModelInfo) => void = () => {};
 
   protected override render(): TemplateResult {
     const { model } = this;
     return html`<section aria-labelledby="model-heading">
-      <h2 id="model-heading">The model</h2>
+      <h2 id="model-heading">${this.choices.length > 1 ? 'The models' : 'The model'}</h2>
+      ${this.choices.length > 1 ? this.#choices() : nothing}
       ${model ? card(model) : html`<div class="reserve-card"></div>`}
     </section>`;
+  }
+
+  #choices(): TemplateResult {
+    return html`<fieldset class="segments">
+      <legend class="hidden">Model to read about</legend>
+      ${this.choices.map(
+        ({ name, info }) => html`<label>
+          <input
+            type="radio"
+            name="model-card"
+            value=${name}
+            .checked=${this.model?.name === info.name}
+            @change=${() => this.onChoice(info)}
+          />
+          <span class="segment">${info.title}</span>
+        </label>`,
+      )}
+    </fieldset>`;
   }
 }
 

@@ -1,16 +1,22 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import type { ModelInfo, Recognition } from '../api.js';
 import { count, percent, plural } from './format.js';
 import { LightElement } from './light-element.js';
 import { shareBar } from './marks.js';
+import type { ModelChoice, OwnModel } from './session.js';
+import type { ShippedModel } from './shipped.js';
 
 /** How the header was understood: every column of the file is matched, ignored or the label. */
 @customElement('flowsieve-recognition')
 export class RecognitionPanel extends LightElement {
   @property({ attribute: false }) accessor recognition: Recognition | null = null;
   @property({ attribute: false }) accessor model: ModelInfo | null = null;
-  @property({ type: Boolean }) accessor ownModel = false;
+  @property({ attribute: false }) accessor choice: ModelChoice = { kind: 'auto' };
+  @property({ attribute: false }) accessor shipped: ShippedModel[] = [];
+  @property({ attribute: false }) accessor ownModel: OwnModel | null = null;
+  @property({ attribute: false }) accessor onModel: (choice: ModelChoice) => void = () => {};
 
   protected override render(): TemplateResult {
     const { recognition, model } = this;
@@ -24,7 +30,7 @@ export class RecognitionPanel extends LightElement {
         <div>
           <dt>Model</dt>
           <dd data-testid="model">
-            ${model?.title ?? '–'} ${model ? html`<span class="tag">${this.ownModel ? 'yours' : 'built in'}</span>` : nothing}
+            ${model?.title ?? '–'} ${model ? html`<span class="tag">${this.choice.kind === 'own' ? 'yours' : 'built in'}</span>` : nothing}
           </dd>
         </div>
         <div>
@@ -39,6 +45,7 @@ export class RecognitionPanel extends LightElement {
           </dd>
         </div>
       </dl>
+      ${this.#modelSelect()}
       <div class="column-lists">
         ${columnList('Matched', recognition?.matched.length, () => matchedTable(recognition, model))}
         ${columnList('Missing', recognition?.missing.length, () => missingTable(recognition))}
@@ -46,6 +53,31 @@ export class RecognitionPanel extends LightElement {
       </div>
     </section>`;
   }
+
+  /** Another model than the one taken; choosing analyses the file again. */
+  #modelSelect(): TemplateResult {
+    const { choice, ownModel } = this;
+    const value = choice.kind === 'shipped' ? `shipped:${choice.name}` : choice.kind;
+    return html`<p class="field">
+      <label for="model-choice">Analyse with</label>
+      <select id="model-choice" data-testid="model-choice" .value=${live(value)} @change=${this.#chosen}>
+        <option value="auto" ?selected=${value === 'auto'}>the model that fits the columns best</option>
+        ${this.shipped.map(
+          ({ name, info }) =>
+            html`<option value="shipped:${name}" ?selected=${value === `shipped:${name}`}>${info.title}</option>`,
+        )}
+        ${ownModel ? html`<option value="own" ?selected=${value === 'own'}>your model ${ownModel.name}</option>` : nothing}
+      </select>
+    </p>`;
+  }
+
+  #chosen = (event: Event): void => {
+    const { value } = event.currentTarget as HTMLSelectElement;
+    if (value === 'own' && this.ownModel) this.onModel({ kind: 'own', model: this.ownModel });
+    else if (value.startsWith('shipped:'))
+      this.onModel({ kind: 'shipped', name: value.slice('shipped:'.length) });
+    else this.onModel({ kind: 'auto' });
+  };
 }
 
 const DELIMITERS: Record<string, string> = {

@@ -1,7 +1,8 @@
 import type { Analysis, Row } from '../api.js';
 
-const BLOCK_ROWS = 128;
-const BLOCKS_KEPT = 24;
+const BLOCK_ROWS = 64;
+/** More than a screen of rows: each may be of another block where a filter keeps few. */
+const BLOCKS_KEPT = 64;
 
 /**
  * Rows read back from the file, a block at a time. Scrolling sideways asks for the same rows again and
@@ -12,14 +13,13 @@ export class RowCache {
 
   constructor(private readonly analysis: Analysis) {}
 
-  /** Rows `from` up to, not including, `to`. */
-  async rows(from: number, to: number): Promise<Row[]> {
-    const first = Math.floor(from / BLOCK_ROWS);
-    const last = Math.floor(Math.max(from, to - 1) / BLOCK_ROWS);
-    const wanted: Promise<Row[]>[] = [];
-    for (let block = first; block <= last; block += 1) wanted.push(this.#block(block));
-    const rows = (await Promise.all(wanted)).flat();
-    return rows.slice(from - first * BLOCK_ROWS, to - first * BLOCK_ROWS);
+  /** The rows of these numbers, in their order. */
+  async pick(numbers: readonly number[]): Promise<Row[]> {
+    const found = numbers.map(async (number) => {
+      const block = await this.#block(Math.floor(number / BLOCK_ROWS));
+      return block[number % BLOCK_ROWS];
+    });
+    return (await Promise.all(found)).filter((row) => row !== undefined);
   }
 
   #block(block: number): Promise<Row[]> {

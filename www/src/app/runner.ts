@@ -1,7 +1,14 @@
-import { analyze } from '../flowsieve.js';
+import type { ModelSource } from '../api.js';
+import { analyze, loadModel } from '../flowsieve.js';
 import { plural } from './format.js';
 import { describeProblem } from './problems.js';
-import { EMPTY_SESSION, type OwnModel, type Session, type Source } from './session.js';
+import {
+  EMPTY_SESSION,
+  type ModelChoice,
+  type Request,
+  type Session,
+  type Source,
+} from './session.js';
 
 /**
  * Takes one file after the other through `analyze` and keeps the session that the page shows.
@@ -19,17 +26,18 @@ export class Runner {
 
   constructor(private readonly onChange: (session: Session) => void) {}
 
-  async start(source: Source, model: OwnModel | null): Promise<void> {
+  async start(source: Source, request: Request): Promise<void> {
     this.#stop();
     if (this.session.analysis) this.#previous = this.session;
     const abort = new AbortController();
     this.#abort = abort;
     this.session = EMPTY_SESSION;
-    this.#update({ phase: 'running', source });
+    this.#update({ phase: 'running', source, request });
     try {
       const analysis = await analyze(source.blob, {
-        // A copy: the engine may hand its buffer on to a worker, and the model may be used again.
-        model: model ? model.pack.slice(0) : 'auto',
+        model: await modelSource(request.model),
+        labelColumn: request.labelColumn,
+        labelMap: request.labelMap,
         signal: abort.signal,
         onRecognised: (recognition, info) => {
           if (this.#abort !== abort) return;
@@ -130,4 +138,10 @@ export class Runner {
     this.session = { ...this.session, ...change };
     this.onChange(this.session);
   }
+}
+
+async function modelSource(choice: ModelChoice): Promise<ModelSource> {
+  if (choice.kind === 'shipped') return await loadModel(choice.name);
+  // A copy: the engine may hand its buffer on to a worker, and the model may be used again.
+  return choice.kind === 'own' ? choice.model.pack.slice(0) : 'auto';
 }

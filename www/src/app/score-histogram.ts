@@ -12,6 +12,7 @@ import {
   thresholdRank,
 } from './rank.js';
 import { bandTable } from './score-bands.js';
+import { rateName } from './verdict-text.js';
 
 const PRESETS = [1, 5, 10, 15, 20];
 const AXIS_PERCENT = [0, 25, 50, 75, 100];
@@ -126,7 +127,7 @@ export class ScoreHistogram extends LightElement {
   #presets(): TemplateResult {
     return html`<div class="histogram-controls">
       <fieldset class="segments">
-        <legend>Contamination</legend>
+        <legend>${rateName(this.model)}</legend>
         ${PRESETS.map((preset) => {
           const perMille = 1000 - preset * 10;
           return html`<label>

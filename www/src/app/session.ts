@@ -15,12 +15,34 @@ export interface OwnModel {
   pack: ArrayBuffer;
 }
 
+/** Which model is used: the one that fits the header best, one of the page's, or the visitor's own. */
+export type ModelChoice =
+  | { kind: 'auto' }
+  | { kind: 'shipped'; name: string }
+  | { kind: 'own'; model: OwnModel };
+
+/** How a file is to be analysed. */
+export interface Request {
+  model: ModelChoice;
+  /** Header of the column with the true labels, null for none; found by its name where undefined. */
+  labelColumn: string | null | undefined;
+  /** Values of that column that stand for a class of the model under another name. */
+  labelMap: Record<string, string>;
+}
+
+export const PLAIN_REQUEST: Request = {
+  model: { kind: 'auto' },
+  labelColumn: undefined,
+  labelMap: {},
+};
+
 export type Phase = 'empty' | 'running' | 'done' | 'cancelled' | 'failed';
 
 /** Everything the page shows of one file. Results arrive in the order of the fields. */
 export interface Session {
   phase: Phase;
   source: Source | null;
+  request: Request;
   recognition: Recognition | null;
   model: ModelInfo | null;
   progress: Progress | null;
@@ -33,6 +55,7 @@ export interface Session {
 export const EMPTY_SESSION: Session = {
   phase: 'empty',
   source: null,
+  request: PLAIN_REQUEST,
   recognition: null,
   model: null,
   progress: null,

@@ -44,6 +44,22 @@ export function strangerSentence(model: ModelInfo, flagged: number, flows: numbe
   return `${share(flagged, flows)} ${verb} stranger than all but 5 % of the ${traffic}.`;
 }
 
+/** What the rate that sets the detector's threshold is, by what the detector was fitted on. */
+export function rateName(model: ModelInfo | null): string {
+  return model?.detector?.fittedOn === 'benign' ? 'False-alarm rate' : 'Contamination';
+}
+
+/** "At this threshold expect about 50,000 false alarms per million benign flows." */
+export function falseAlarmSentence(model: ModelInfo, perMille: number): string {
+  if (model.detector?.fittedOn !== 'benign') return '';
+  const alarms = (1000 - perMille) * 1000;
+  const rate = `the threshold of ${percent((1000 - perMille) / 1000)}`;
+  if (alarms === 0) {
+    return `At ${rate} expect no false alarm among benign flows like those of the training, and many more where they differ.`;
+  }
+  return `At ${rate} expect about ${count(alarms)} false alarms per million benign flows like those of the training.`;
+}
+
 /** What the model can and cannot say, in one or two sentences. */
 export function knowledgeSentence(model: ModelInfo): string {
   const { card, classes } = model;

@@ -4,7 +4,13 @@ import { count, percent, plural } from './format.js';
 import { LightElement } from './light-element.js';
 import { type RankCounts, thresholdRank } from './rank.js';
 import type { Session } from './session.js';
-import { attackSentence, cautions, knowledgeSentence, strangerSentence } from './verdict-text.js';
+import {
+  attackSentence,
+  cautions,
+  falseAlarmSentence,
+  knowledgeSentence,
+  strangerSentence,
+} from './verdict-text.js';
 
 /** The training percentile of the verdict; the histogram's threshold moves, this sentence does not. */
 const VERDICT_PER_MILLE = 950;
@@ -14,6 +20,8 @@ const VERDICT_PER_MILLE = 950;
 export class Verdict extends LightElement {
   @property({ attribute: false }) accessor session!: Session;
   @property({ attribute: false }) accessor ranks: RankCounts | null = null;
+  /** The threshold that was chosen below: training flows at or below it, per mille. */
+  @property({ type: Number }) accessor perMille = VERDICT_PER_MILLE;
 
   protected override render(): TemplateResult {
     const { phase, model, summary, recognition } = this.session;
@@ -30,6 +38,7 @@ export class Verdict extends LightElement {
       <p class="verdict-text" data-testid="verdict">${this.#answer(strangers)}</p>
       <p class="verdict-basis">
         ${this.#agreement()} ${model ? knowledgeSentence(model) : nothing}
+        ${model ? html`<span data-testid="false-alarms">${falseAlarmSentence(model, this.perMille)}</span>` : nothing}
       </p>
       ${careful.map((text) => html`<p class="caution"><span class="caution-mark" aria-hidden="true">!</span>${text}</p>`)}
       ${this.#interrupted()}

@@ -1,11 +1,17 @@
 /** From an input and options to an {@link Analysis}. */
 
-import { detectorSweep, Merger, sliceBounds } from '../../generated/flowsieve_core.js';
+import {
+  detectorSweep,
+  exportHeader,
+  Merger,
+  sliceBounds,
+} from '../../generated/flowsieve_core.js';
 import {
   type Analysis,
   type AnalysisStats,
   type AnalyzeOptions,
   type DetectorSweep,
+  type ExportOptions,
   FlowsieveError,
   type ModelInfo,
   type Recognition,
@@ -16,10 +22,11 @@ import {
 } from '../api.js';
 import { baseOf } from './assets.js';
 import { type Choice, chooseModel, freeChoice } from './choose.js';
-import { aborted, type Outcome, runSlices } from './coordinator.js';
+import { aborted, type Outcome, runSlices, type SlicePlace } from './coordinator.js';
 import { loadCore, loadWorkerUrl } from './core.js';
 import { isUnreadable, publicly } from './errors.js';
-import { MAX_WORKERS } from './pool.js';
+import { exportStream } from './export.js';
+import { MAX_WORKERS, type PoolSetup } from './pool.js';
 import type { Source } from './reader.js';
 import type { ResultTable } from './results.js';
 import { readRows } from './rows.js';
@@ -36,7 +43,8 @@ export async function runAnalysis(
 ): Promise<Analysis> {
   const startedAt = performance.now();
   const limits = checkLimits(options);
-  const { signal, labelColumn } = options;
+  const { signal, labelColumn, labelMap } = options;
+  const labels = { labelColumn, labelMap };
   const base = baseOf(options.assetsUrl);
   const file = input instanceof Blob ? input : new Blob([input]);
   // Asked once: the answer is 0 as soon as the file is gone.
@@ -46,7 +54,7 @@ export async function runAnalysis(
     signal,
     Promise.all([loadCore(base), options.workerUrl ?? loadWorkerUrl(base), readHead(file, size)]),
   );
-  const choosing = chooseModel(options.model, { head, size, labelColumn }, base, signal);
+  const choosing = chooseModel(options.model, { head, size, labels }, base, signal);
   const choice = await orAborted(signal, choosing, freeChoice);
   try {
     const model: ModelInfo = choice.model.info();
@@ -56,6 +64,13 @@ export async function runAnalysis(
     const workers = Math.max(1, Math.min(limits.workers, slices));
     const merger = new Merger(choice.plan, bounds);
     try {
+      const pool: PoolSetup = {
+        workers,
+        workerUrl,
+        core: core.module,
+        coreBytes: core.bytes,
+        start: { file, size, pack: choice.pack, head, labels },
+      };
       const outcome = await runSlices({
         merger,
         bounds,
@@ -64,16 +79,10 @@ export async function runAnalysis(
         signal,
         onProgress: options.onProgress,
         testHooks: options.testHooks,
-        pool: {
-          workers,
-          workerUrl,
-          core: core.module,
-          coreBytes: core.bytes,
-          start: { file, size, pack: choice.pack, head, labelColumn },
-        },
+        pool,
       });
       const elapsedMs = performance.now() - startedAt;
-      return new FinishedAnalysis({ file, size }, choice, model, outcome, { workers, elapsedMs });
+      return new FinishedAnalysis(pool, choice, model, outcome, { workers, elapsedMs });
     } finally {
       merger.free();
     }
@@ -92,18 +101,22 @@ class FinishedAnalysis implements Analysis {
   readonly failures: readonly SliceFailure[];
   readonly stats: AnalysisStats;
   readonly #input: Source;
+  readonly #pool: PoolSetup;
+  readonly #places: readonly SlicePlace[];
   readonly #table: ResultTable;
   #choice: Choice | undefined;
 
   constructor(
-    input: Source,
+    pool: PoolSetup,
     choice: Choice,
     model: ModelInfo,
     outcome: Outcome,
     measured: { workers: number; elapsedMs: number },
   ) {
-    const { results, summary, failures, ...counts } = outcome;
-    this.#input = input;
+    const { results, summary, failures, places, ...counts } = outcome;
+    this.#input = { file: pool.start.file, size: pool.start.size };
+    this.#pool = pool;
+    this.#places = places;
     this.#choice = choice;
     this.#table = results.finish();
     this.model = model;
@@ -125,6 +138,21 @@ class FinishedAnalysis implements Analysis {
       table: this.#table,
     };
     return await readRows(source, from, to);
+  }
+
+  export(options: ExportOptions = {}): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const { plan } = this.#live();
+    return exportStream(
+      {
+        pool: this.#pool,
+        places: this.#places,
+        totalBytes: this.#input.size,
+        columns: this.columns,
+        classes: this.model.classes.map(({ name }) => name),
+        header: (core) => publicly(() => exportHeader(plan, core)),
+      },
+      options,
+    );
   }
 
   sweep(contaminations: readonly number[]): DetectorSweep {

@@ -1,11 +1,13 @@
 /**
  * Finds the model for an input. With `'auto'` each of the models that come with the page is tried on
- * the input's header, and the one whose columns it has most of, by their importance, is taken.
+ * the input's header, and the one whose columns it has most of, by their importance, is taken; of two
+ * that it has the same share of, the one with more of its columns matched.
  */
 
 import { Model, Plan } from '../../generated/flowsieve_core.js';
 import { FlowsieveError, type ModelSource, type Recognition } from '../api.js';
 import { fetchBytes, loadAsset, loadModelIndex } from './assets.js';
+import { type LabelOptions, planOptions } from './labels.js';
 
 /** A model together with the plan by which it reads one input. */
 export interface Choice {
@@ -19,7 +21,7 @@ export interface Choice {
 export interface Input {
   head: Uint8Array<ArrayBuffer>;
   size: number;
-  labelColumn: string | null | undefined;
+  labels: LabelOptions;
 }
 
 /** Chooses; throws why not. The caller frees the model and the plan. */
@@ -36,7 +38,7 @@ export async function chooseModel(
   for (const { file } of models) {
     try {
       const choice = choiceOf(await loadAsset(`models/${file}`, base), input);
-      if (best && best.recognition.importanceShare >= choice.recognition.importanceShare) {
+      if (best && !fitsBetter(choice.recognition, best.recognition)) {
         freeChoice(choice);
       } else {
         if (best) freeChoice(best);
@@ -48,6 +50,11 @@ export async function chooseModel(
   }
   if (!best) throw worthTelling(refusals);
   return best;
+}
+
+function fitsBetter(one: Recognition, other: Recognition): boolean {
+  const difference = one.importanceShare - other.importanceShare;
+  return difference > 0 || (difference === 0 && one.matched.length > other.matched.length);
 }
 
 /** The bytes of a model file. */
@@ -71,8 +78,7 @@ export function freeChoice({ model, plan }: Choice): void {
 function choiceOf(pack: Uint8Array<ArrayBuffer>, input: Input): Choice {
   const model = new Model(pack);
   try {
-    const options = input.labelColumn === undefined ? {} : { labelColumn: input.labelColumn };
-    const plan = new Plan(model, input.head, input.size, options);
+    const plan = new Plan(model, input.head, input.size, planOptions(input.labels));
     return { pack, model, plan, recognition: plan.recognition() };
   } catch (error) {
     model.free();

@@ -18,6 +18,7 @@ export type MergeEvent =
       type: 'accept';
       slice: number;
       rows: number;
+      rowBase: number;
       firstRecord: number;
       firstLine: number;
       lastLine: number;
@@ -43,11 +44,23 @@ export interface Job {
   testHooks: { trapSlice: number; times: number } | undefined;
 }
 
+/** Where a slice is in the file, and its rows among all. */
+export interface SlicePlace {
+  begin: number;
+  end: number;
+  /** Offset of its first record. */
+  first: number;
+  firstRow: number;
+  rows: number;
+}
+
 /** What came of it. */
 export interface Outcome {
   results: GrowingResults;
   summary: Summary;
   failures: SliceFailure[];
+  /** In the order of the file. */
+  places: SlicePlace[];
   slices: number;
   reruns: number;
   retries: number;
@@ -84,6 +97,7 @@ class Coordinator {
   /** What the worker said, for each time that a slice made it fail. */
   readonly #failed = new Map<number, string[]>();
   readonly #failures: SliceFailure[] = [];
+  readonly #places: SlicePlace[] = [];
   #nextSlice = 0;
   #accepted = 0;
   #reruns = 0;
@@ -128,7 +142,7 @@ class Coordinator {
     const { slice, first } = task;
     const failures = this.#failed.get(slice)?.length ?? 0;
     try {
-      const { output } = await this.#pool.run({
+      const { output } = await this.#pool.run('slice', {
         slice,
         begin: bounds[slice] ?? 0,
         end: bounds[slice + 1] ?? 0,
@@ -163,6 +177,13 @@ class Coordinator {
 
   #accept(event: Extract<MergeEvent, { type: 'accept' }>, output: SliceArrays): void {
     this.#results.append(output, event.firstRecord);
+    this.#places.push({
+      begin: this.#job.bounds[event.slice] ?? 0,
+      end: this.#job.bounds[event.slice + 1] ?? 0,
+      first: event.firstRecord,
+      firstRow: event.rowBase,
+      rows: event.rows,
+    });
     this.#accepted += 1;
     const messages = this.#failed.get(event.slice);
     if (messages?.length !== MAX_RUNS - 1) return;
@@ -243,6 +264,7 @@ class Coordinator {
       results: this.#results,
       summary,
       failures: this.#failures,
+      places: this.#places,
       slices: this.#slices,
       reruns: this.#reruns,
       retries: this.#retries,

@@ -5,15 +5,7 @@
 
 import { FlowsieveError } from '../api.js';
 import { fromWire, isUnreadable } from './errors.js';
-import type {
-  Method,
-  Params,
-  Response,
-  Result,
-  SliceParams,
-  SliceResult,
-  StartParams,
-} from './protocol.js';
+import type { Method, Params, Response, Result, StartParams } from './protocol.js';
 
 export const MAX_WORKERS = 8;
 
@@ -103,6 +95,9 @@ export interface PoolSetup {
   start: Omit<StartParams, 'core'>;
 }
 
+/** What can be asked of any worker of the pool. */
+type SliceMethod = Exclude<Method, 'start'>;
+
 /** Called by the pool, never while one of its methods runs. */
 export interface PoolListener {
   /** A worker has room for another slice. */
@@ -131,16 +126,16 @@ export class Pool {
   }
 
   /**
-   * Has a worker analyse a slice. Rejects with `WorkerEnded` when its worker was ended for another
+   * Has a worker do the work of one slice. Rejects with `WorkerEnded` when its worker was ended for another
    * reason than this slice, with `WorkerFailed` when the worker failed (and is replaced already), and
    * with the error itself when the worker reported one of its input.
    */
-  async run(slice: SliceParams): Promise<SliceResult> {
+  async run<M extends SliceMethod>(method: M, params: Params<M>): Promise<Result<M>> {
     const lane = this.#freest();
     if (!lane) throw new Error('no worker has room');
     lane.load += 1;
     try {
-      const result = await lane.worker.call('slice', slice);
+      const result = await lane.worker.call(method, params);
       lane.load -= 1;
       this.#noteMemory(result.memoryBytes);
       if (result.memoryBytes > WORKER_MEMORY_LIMIT) this.#replace(lane);

@@ -4,6 +4,7 @@
  */
 
 import type { WireError } from './errors.js';
+import type { LabelOptions } from './labels.js';
 
 /** Name, parameters and result of everything that a worker can be asked. */
 export interface Methods {
@@ -11,6 +12,8 @@ export interface Methods {
   start: { params: StartParams; result: { memoryBytes: number } };
   /** Analyses one slice. */
   slice: { params: SliceParams; result: SliceResult };
+  /** Writes the rows of one slice as CSV. */
+  export: { params: ExportParams; result: ExportResult };
 }
 
 export type Method = keyof Methods;
@@ -25,7 +28,7 @@ export interface StartParams {
   pack: Uint8Array<ArrayBuffer>;
   /** The first bytes of the file, by which every worker makes the same plan as the page. */
   head: Uint8Array<ArrayBuffer>;
-  labelColumn: string | null | undefined;
+  labels: LabelOptions;
 }
 
 export interface SliceParams {
@@ -44,6 +47,28 @@ export interface SliceParams {
 export interface SliceResult {
   output: SliceArrays;
   /** What the worker's wasm memory has grown to; it never shrinks. */
+  memoryBytes: number;
+}
+
+export interface ExportParams {
+  begin: number;
+  end: number;
+  /** Offset of the slice's first record, which the analysis found. */
+  first: number;
+  options: CoreExportOptions;
+}
+
+/** Export options as the core takes them. */
+export interface CoreExportOptions {
+  contamination: number;
+  classes: Uint8Array | null;
+  label: number | null;
+  rejected: boolean;
+  raw: boolean;
+}
+
+export interface ExportResult {
+  csv: Uint8Array<ArrayBuffer>;
   memoryBytes: number;
 }
 

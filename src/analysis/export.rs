@@ -1,0 +1,464 @@
+//! The rows of a slice as CSV: their bytes as they are in the file, and what the model says of them in columns behind.
+//!
+//! ```text
+//! duration,proto,label                    duration,proto,label,flowsieve_class,flowsieve_family,…
+//! 0.31,tcp,scan              ──────▶      0.31,tcp,scan,port scan,Recon,0.9871,0.9712,0.97310,1
+//! 0.31,"t,cp"                             0.31,"t,cp",,,,,,
+//! ```
+//!
+//! The last row here is a reject, so its cells behind stay empty. Blank lines go; line ends stay as they are, and the last
+//! row gets one if it has none.
+//!
+//! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return for a formula, which a file
+//! of flows from elsewhere could use to run something. Unless raw bytes are asked for, such a cell gets a `'` in front if
+//! it is neither a number nor missing; reading takes it for the same word.
+
+use super::plan::Plan;
+use super::row::{begins_formula, read_row};
+use crate::metrics::flag_threshold;
+use crate::model::isolation::{RANK_HIGH, RANK_LOW};
+use crate::model::{RowScore, Scratch};
+use crate::table::number::{Cell, parse_any};
+use crate::table::{
+    Broken, Progress, Record, RecordSink, SliceReader, SliceSpan, content_starts, unquote,
+};
+use std::sync::Arc;
+
+/// The columns that an export appends.
+///
+/// `attack_probability` is that of all attack classes together and `confidence` that of the class, both from 0 to 1. The
+/// detector's score is the share of its training rows that are less strange than the row: from 0 to 1 among them, above
+/// for what is stranger than all of them, below for what is less strange. Its flag is 1 where the score is above
+/// 1 − contamination. Both are empty where the model has no detector.
+pub const RESULT_COLUMNS: [&str; 6] = [
+    "flowsieve_class",
+    "flowsieve_family",
+    "flowsieve_attack_probability",
+    "flowsieve_confidence",
+    "flowsieve_isolation_forest_score",
+    "flowsieve_isolation_forest_flag",
+];
+
+/// As much as is read at once.
+const PIECE_BYTES: usize = 1 << 17;
+
+/// What is exported.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportOptions {
+    /// The detector flags what this share of its training rows would be.
+    pub contamination: f64,
+    /// The classes whose rows are exported; `None` for all.
+    pub classes: Option<Vec<u8>>,
+    /// The label whose rows alone are exported; `None` for all. Labels are those of the result columns.
+    pub label: Option<u8>,
+    /// Whether rejected rows are exported, too.
+    pub rejected: bool,
+    /// Whether cells stay as they are that a spreadsheet would take for formulas.
+    pub raw: bool,
+}
+
+impl Default for ExportOptions {
+    fn default() -> Self {
+        Self {
+            contamination: 0.05,
+            classes: None,
+            label: None,
+            rejected: true,
+            raw: false,
+        }
+    }
+}
+
+/// What a slice's export says besides its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExportOutcome {
+    /// The rows as CSV.
+    pub csv: Vec<u8>,
+    /// Where the slice's first record starts; `None` if none starts in it.
+    pub first_record: Option<u64>,
+    /// Where the next slice's first record starts; `u64::MAX` at the end of the file.
+    pub next_record: u64,
+    /// Rows of the slice, whether exported or not.
+    pub rows: u64,
+    /// Of these, rows that could not be read.
+    pub rejected: u64,
+    /// Rows that were exported.
+    pub exported: u64,
+}
+
+/// The header of an export, with its line end.
+pub fn export_header(plan: &Plan, options: &ExportOptions) -> Vec<u8> {
+    let line = plan.header_line();
+    let content = content_len(line);
+    let delimiter = plan.head().dialect.delimiter;
+    let mut csv = Vec::new();
+    if options.raw {
+        csv.extend_from_slice(&line[..content]);
+    } else {
+        let mark = line.len() - strip_mark(line).len();
+        csv.extend_from_slice(&line[..mark]);
+        write_protected(&line[mark..content], delimiter, &mut csv);
+    }
+    for name in RESULT_COLUMNS {
+        csv.push(delimiter);
+        csv.extend_from_slice(name.as_bytes());
+    }
+    csv.extend_from_slice(&line[content..]);
+    csv
+}
+
+/// Exports the rows of one slice.
+#[derive(Debug)]
+pub struct ExportTask {
+    reader: SliceReader,
+    writer: Writer,
+}
+
+impl ExportTask {
+    /// Of the slice `span` of the file.
+    ///
+    /// The file's first record is known, so a slice that begins with it need not guess.
+    pub fn new(plan: Arc<Plan>, mut span: SliceSpan, options: &ExportOptions) -> Self {
+        if span.begin == plan.head().data_start {
+            span.first.get_or_insert(span.begin);
+        }
+        let reader = SliceReader::new(span, plan.head().dialect.delimiter);
+        Self {
+            writer: Writer::new(plan, options, reader.position()),
+            reader,
+        }
+    }
+
+    /// Offset of the next byte that the task wants.
+    pub fn position(&self) -> u64 {
+        self.reader.position()
+    }
+
+    /// Reads on: `bytes` are those from [`position`](Self::position) on, as many as there are at hand.
+    pub fn push(&mut self, bytes: &[u8]) -> Progress {
+        for piece in bytes.chunks(PIECE_BYTES) {
+            self.writer.raw.extend_from_slice(piece);
+            if self.reader.push(piece, &mut self.writer) == Progress::Done {
+                return Progress::Done;
+            }
+            let needed = self.reader.first_record().unwrap_or(u64::MAX);
+            self.writer.forget(needed.min(self.reader.position()));
+        }
+        Progress::More
+    }
+
+    /// The end: [`push`](Self::push) said so, or the file has no more bytes.
+    pub fn finish(mut self) -> ExportOutcome {
+        self.reader.finish(&mut self.writer);
+        self.writer.write_waiting(self.reader.next_record());
+        ExportOutcome {
+            first_record: self.reader.first_record(),
+            next_record: self.reader.next_record(),
+            ..self.writer.outcome
+        }
+    }
+}
+
+/// A row that was read, and not written yet: where it ends is known once the next one starts.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    offset: u64,
+    /// What the model says; `None` of a reject.
+    score: Option<(RowScore, u16)>,
+    /// Whether a cell may need a `'`.
+    unsafe_cells: bool,
+    exported: bool,
+}
+
+/// Takes records and writes them.
+#[derive(Debug)]
+struct Writer {
+    plan: Arc<Plan>,
+    threshold_rank: u16,
+    has_detector: bool,
+    /// By class: whether its rows are exported.
+    classes: [bool; 256],
+    label: Option<u8>,
+    rejected: bool,
+    raw_cells: bool,
+    row: Vec<f32>,
+    scratch: Scratch,
+    /// Class and family of each class and family, ready to be written.
+    class_names: Vec<Vec<u8>>,
+    family_names: Vec<Vec<u8>>,
+    /// The file's bytes from `raw_base` on, as far as they were pushed.
+    raw: Vec<u8>,
+    raw_base: u64,
+    waiting: Option<Waiting>,
+    outcome: ExportOutcome,
+}
+
+impl Writer {
+    fn new(plan: Arc<Plan>, options: &ExportOptions, position: u64) -> Self {
+        let model = plan.model();
+        let (row, scratch) = (vec![f32::NAN; model.row_len()], model.scratch());
+        let spec = model.spec();
+        let delimiter = plan.head().dialect.delimiter;
+        let cell = |name: &String| own_cell(name, delimiter, options.raw);
+        let mut classes = [options.classes.is_none(); 256];
+        for &class in options.classes.iter().flatten() {
+            classes[usize::from(class)] = true;
+        }
+        Self {
+            threshold_rank: flag_threshold(options.contamination),
+            has_detector: !spec.isolation.trees.is_empty(),
+            classes,
+            label: options.label,
+            rejected: options.rejected,
+            raw_cells: options.raw,
+            row,
+            scratch,
+            class_names: spec
+                .taxonomy
+                .kinds
+                .iter()
+                .map(|kind| cell(&kind.name))
+                .collect(),
+            family_names: spec.taxonomy.families.iter().map(cell).collect(),
+            raw: Vec::new(),
+            raw_base: position,
+            waiting: None,
+            outcome: ExportOutcome::default(),
+            plan,
+        }
+    }
+
+    /// Forgets raw bytes before `offset`, but not those of the row that waits.
+    fn forget(&mut self, offset: u64) {
+        let keep = match self.waiting {
+            Some(waiting) => waiting.offset,
+            None => offset,
+        };
+        let gone = keep.saturating_sub(self.raw_base) as usize;
+        self.raw.drain(..gone.min(self.raw.len()));
+        self.raw_base += gone as u64;
+    }
+
+    /// Writes the row that waits, which ends before `end`, blank lines aside.
+    fn write_waiting(&mut self, end: u64) {
+        let Some(waiting) = self.waiting.take().filter(|waiting| waiting.exported) else {
+            return;
+        };
+        let from = (waiting.offset - self.raw_base) as usize;
+        let to = end.saturating_sub(self.raw_base).min(self.raw.len() as u64) as usize;
+        let bytes = &self.raw[from..to];
+        let content = &bytes[..content_len(bytes)];
+        let delimiter = self.plan.head().dialect.delimiter;
+        let csv = &mut self.outcome.csv;
+        if waiting.unsafe_cells && !self.raw_cells {
+            write_protected(content, delimiter, csv);
+        } else {
+            csv.extend_from_slice(content);
+        }
+        match waiting.score {
+            Some((score, attack_probability)) => {
+                csv.push(delimiter);
+                csv.extend_from_slice(&self.class_names[usize::from(score.class)]);
+                csv.push(delimiter);
+                csv.extend_from_slice(&self.family_names[usize::from(score.family)]);
+                for share in [attack_probability, score.confidence] {
+                    csv.push(delimiter);
+                    let steps = (u32::from(share) * 10_000 + 32_767) / 65_535;
+                    write_decimal(i64::from(steps), 4, csv);
+                }
+                csv.push(delimiter);
+                if self.has_detector {
+                    let above = i64::from(score.rank) - i64::from(RANK_LOW);
+                    let range = i64::from(RANK_HIGH - RANK_LOW);
+                    let steps = (200_000 * above + above.signum() * range) / (2 * range);
+                    write_decimal(steps, 5, csv);
+                    csv.push(delimiter);
+                    csv.push(b'0' + u8::from(score.rank > self.threshold_rank));
+                } else {
+                    csv.push(delimiter);
+                }
+            }
+            None => csv.resize(csv.len() + RESULT_COLUMNS.len(), delimiter),
+        }
+        let own_end = line_end(&bytes[content.len()..]);
+        let header = self.plan.header_line();
+        csv.extend_from_slice(own_end.unwrap_or(&header[content_len(header)..]));
+        self.outcome.exported += 1;
+    }
+}
+
+impl RecordSink for Writer {
+    fn record(&mut self, record: &Record<'_>) {
+        self.write_waiting(record.offset);
+        self.outcome.rows += 1;
+        let unsafe_cells = !self.raw_cells && record.cells().any(needs_protection);
+        let mut waiting = Waiting {
+            offset: record.offset,
+            score: None,
+            unsafe_cells,
+            exported: self.rejected,
+        };
+        if read_row(&self.plan, record, &mut self.row).is_ok() {
+            let model = self.plan.model();
+            let score = model.score(&mut self.row, &mut self.scratch);
+            waiting.score = Some((score, model.attack_probability(&self.scratch)));
+            waiting.exported = self.classes[usize::from(score.class)];
+            if let Some(wanted) = self.label {
+                let cell = self.plan.header().label.map(|cell| record.cell(cell));
+                let label = cell.map(|cell| self.plan.class_of_label(cell.trim_ascii()));
+                waiting.exported &= label.unwrap_or(super::LABEL_NONE) == wanted;
+            }
+        } else {
+            self.outcome.rejected += 1;
+        }
+        self.waiting = Some(waiting);
+    }
+
+    fn broken(&mut self, offset: u64, _line: u64, _why: Broken) {
+        self.write_waiting(offset);
+        self.outcome.rows += 1;
+        self.outcome.rejected += 1;
+        self.waiting = Some(Waiting {
+            offset,
+            score: None,
+            unsafe_cells: true,
+            exported: self.rejected,
+        });
+    }
+}
+
+/// The length of a record without the line ends behind it.
+fn content_len(bytes: &[u8]) -> usize {
+    let last = bytes
+        .iter()
+        .rposition(|byte| !matches!(byte, b'\n' | b'\r'));
+    last.map_or(0, |last| last + 1)
+}
+
+/// The first line end of bytes that begin with one.
+pub(super) fn line_end(bytes: &[u8]) -> Option<&[u8]> {
+    match bytes {
+        [b'\r', b'\n', ..] => Some(&bytes[..2]),
+        [b'\n' | b'\r', ..] => Some(&bytes[..1]),
+        _ => None,
+    }
+}
+
+fn strip_mark(line: &[u8]) -> &[u8] {
+    line.strip_prefix(crate::table::dialect::BYTE_ORDER_MARK)
+        .unwrap_or(line)
+}
+
+/// Whether a spreadsheet would take a cell for a formula: numbers and what stands for no value are none.
+fn needs_protection(cell: &[u8]) -> bool {
+    cell.first().is_some_and(|&byte| begins_formula(byte)) && parse_any(cell) == Cell::Invalid
+}
+
+/// Writes a whole record with a `'` before each cell that needs it.
+fn write_protected(record: &[u8], delimiter: u8, csv: &mut Vec<u8>) {
+    let (mut text, mut ends) = (Vec::new(), Vec::new());
+    unquote(record, delimiter, &mut text, &mut ends);
+    let (mut written, mut cell_start) = (0, 0);
+    for (start, end) in content_starts(record, delimiter).into_iter().zip(ends) {
+        if needs_protection(&text[cell_start..end as usize]) {
+            csv.extend_from_slice(&record[written..start]);
+            csv.push(b'\'');
+            written = start;
+        }
+        cell_start = end as usize + 1;
+    }
+    csv.extend_from_slice(&record[written..]);
+}
+
+/// A name as a cell.
+fn own_cell(name: &str, delimiter: u8, raw: bool) -> Vec<u8> {
+    let mut cell = Vec::new();
+    if !raw && needs_protection(name.as_bytes()) {
+        cell.push(b'\'');
+    }
+    cell.extend_from_slice(name.as_bytes());
+    let special = |&byte: &u8| byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
+    if cell.iter().any(special) {
+        let mut quoted = vec![b'"'];
+        for byte in cell {
+            quoted.push(byte);
+            if byte == b'"' {
+                quoted.push(b'"');
+            }
+        }
+        quoted.push(b'"');
+        return quoted;
+    }
+    cell
+}
+
+/// Writes a number of steps of 10^−`decimals`.
+fn write_decimal(steps: i64, decimals: usize, csv: &mut Vec<u8>) {
+    if steps < 0 {
+        csv.push(b'-');
+    }
+    let mut left = steps.unsigned_abs();
+    let mut digits = [0; 24];
+    let mut n = 0;
+    while n <= decimals || left > 0 {
+        if n == decimals {
+            digits[n] = b'.';
+            n += 1;
+        }
+        digits[n] = b'0' + (left % 10) as u8;
+        left /= 10;
+        n += 1;
+    }
+    csv.extend(digits[..n].iter().rev());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_with_their_decimals() {
+        let written = |steps, decimals| {
+            let mut csv = Vec::new();
+            write_decimal(steps, decimals, &mut csv);
+            String::from_utf8(csv).expect("digits")
+        };
+        assert_eq!(written(0, 4), "0.0000");
+        assert_eq!(written(10_000, 4), "1.0000");
+        assert_eq!(written(9_731, 4), "0.9731");
+        assert_eq!(written(-1_707, 5), "-0.01707");
+        assert_eq!(written(107_518, 5), "1.07518");
+    }
+
+    #[test]
+    fn formulas_are_protected_and_numbers_are_not() {
+        let written = |record: &str| {
+            let mut csv = Vec::new();
+            write_protected(record.as_bytes(), b',', &mut csv);
+            String::from_utf8(csv).expect("text")
+        };
+        for kept in [
+            "-1.5,-,+3,-inf,a=b,x-1,\"-7\",-nan",
+            "",
+            ",,",
+            "\"\"",
+            "a,\"b\"\"c\",\"",
+            "'=x",
+        ] {
+            assert_eq!(written(kept), kept);
+        }
+        assert_eq!(written("=1+1,x"), "'=1+1,x");
+        assert_eq!(written("x,\"=a,\"\"b\"\"\",@y"), "x,\"'=a,\"\"b\"\"\",'@y");
+        assert_eq!(written("--,+x,\tz,\"\rq\""), "'--,'+x,'\tz,\"'\rq\"");
+        assert_eq!(written("\"\"=x"), "\"'\"=x");
+    }
+
+    #[test]
+    fn names_are_quoted_where_they_must_be() {
+        let cell = |name| String::from_utf8(own_cell(name, b',', false)).expect("text");
+        assert_eq!(
+            ["a b", "a,b", "a\"b", "=a", "-"].map(cell),
+            ["a b", "\"a,b\"", "\"a\"\"b\"", "'=a", "-"]
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! One record to the row of values that a model scores.
+
+use super::plan::{Plan, Reading};
+use super::{Reject, RejectKind};
+use crate::table::Record;
+use crate::table::number::{Cell, is_unset, parse, parse_time};
+use std::collections::BTreeMap;
+
+/// Why a record is no row: the kind, the cell, and what was found.
+pub(super) type Refusal = (RejectKind, Option<u16>, String);
+
+/// Reads the cells of a record into a row; the first that cannot be read refuses it. Features that the file does not
+/// have are left as they are.
+pub(super) fn read_row(plan: &Plan, record: &Record<'_>, row: &mut [f32]) -> Result<(), Refusal> {
+    let expected = plan.head().columns.len();
+    if record.len() != expected {
+        let kind = if record.len() < expected {
+            RejectKind::TooFewCells
+        } else {
+            RejectKind::TooManyCells
+        };
+        return Err((kind, None, record.len().to_string()));
+    }
+    let invalid = |kind, cell: usize| {
+        let found = Reject::excerpt(record.cell(cell));
+        Err((kind, Some(cell as u16), found))
+    };
+    let text = record.text();
+    for number in &plan.numbers {
+        let (start, end) = record.span(number.cell);
+        row[number.feature] = match parse(text, start, end) {
+            Cell::Number(value) => value,
+            Cell::Missing => f32::NAN,
+            Cell::Invalid => return invalid(RejectKind::NotANumber, number.cell),
+        };
+    }
+    for other in &plan.others {
+        let cell = record.cell(other.cell);
+        row[other.feature] = match &other.reading {
+            Reading::Category(codes, unknown) => category(codes, *unknown, cell),
+            Reading::Time => match parse_time(cell) {
+                Cell::Number(value) => value,
+                Cell::Missing => f32::NAN,
+                Cell::Invalid => return invalid(RejectKind::NotATime, other.cell),
+            },
+        };
+    }
+    Ok(())
+}
+
+/// The code of a word; NaN where the cell says that there is none.
+fn category(codes: &BTreeMap<Vec<u8>, f32>, unknown: f32, cell: &[u8]) -> f32 {
+    let word = cell.trim_ascii();
+    match codes.get(word) {
+        Some(&code) => code,
+        None if is_unset(word) => f32::NAN,
+        None => {
+            let as_exported = unprotected(word).and_then(|word| codes.get(word));
+            *as_exported.unwrap_or(&unknown)
+        }
+    }
+}
+
+/// Whether a spreadsheet takes a cell that begins with this byte for a formula.
+pub(super) fn begins_formula(byte: u8) -> bool {
+    matches!(byte, b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')
+}
+
+/// The word behind the `'` that an export puts before what a spreadsheet would take for a formula.
+pub(super) fn unprotected(word: &[u8]) -> Option<&[u8]> {
+    match word {
+        [b'\'', rest @ ..] if rest.first().is_some_and(|&byte| begins_formula(byte)) => {
+            Some(rest.trim_ascii())
+        }
+        _ => None,
+    }
+}
