@@ -1,8 +1,8 @@
 //! `flowsieve synth`: made-up flows that look like those of a file, none of which is in it.
 //!
-//! Each class keeps its share of the rows (five at least), each column of a class its distribution, as a table of quantiles
-//! or of counts ([`marginal`]), and columns go up and down together as they do in the class: a Gaussian copula joins them
-//! ([`copula`]). A row that happens to equal a real one is drawn again. Ids and addresses are made up altogether.
+//! Each class keeps its share of the rows (five at least), and in it each frequent combination of words. Numbers keep their
+//! distribution there, as a table of quantiles or of counts ([`marginal`]), and go up and down together as they do there: a
+//! Gaussian copula joins them ([`copula`]). A row that happens to equal a real one is drawn again. Ids and addresses are made up altogether.
 //!
 //! Every row has a random stream of its own, so threads make rows in blocks, and the bytes are the same for any number of
 //! threads.
@@ -23,8 +23,9 @@ use copula::Copula;
 use flowsieve::fit::rng::{Purpose, SplitMix64};
 use flowsieve::table::number::{Cell, parse_any};
 use marginal::Marginal;
-use observed::{Form, Observed, RowHash};
+use observed::{Form, Group, Observed, RowHash};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -52,13 +53,14 @@ pub(crate) fn synth(args: &SynthArguments) -> Result<(), TrainerError> {
     source.read("looking at columns", &mut profiler)?;
     let mut observed = Observed::new(&profiler.columns, label);
     source.read("reading rows", &mut observed)?;
-    if observed.classes.is_empty() {
+    let classes = observed.classes();
+    if classes.is_empty() {
         return Err(TrainerError::asked(format!(
             "{} has no row with as many cells as its header has columns.",
             args.data.display()
         )));
     }
-    let generator = Generator::new(&observed, args);
+    let generator = Generator::new(&observed, &classes, args);
     let failed = |source| TrainerError::Write {
         path: args.out.clone(),
         source,
@@ -85,7 +87,7 @@ pub(crate) fn synth(args: &SynthArguments) -> Result<(), TrainerError> {
         "Wrote {}: {} made-up rows of {} classes",
         args.out.display(),
         count(args.rows),
-        observed.classes.len()
+        classes.len()
     );
     Ok(())
 }
@@ -93,8 +95,8 @@ pub(crate) fn synth(args: &SynthArguments) -> Result<(), TrainerError> {
 /// All that is needed to make up rows.
 struct Generator<'a> {
     observed: &'a Observed,
-    classes: Vec<Class<'a>>,
-    /// Rows of each class and of those before it.
+    groups: Vec<Urn<'a>>,
+    /// Rows of each group and of those before it.
     ends: Vec<u64>,
     rows: u64,
     seed: u64,
@@ -102,43 +104,51 @@ struct Generator<'a> {
     step: u64,
 }
 
-/// A class ready to be drawn from.
-struct Class<'a> {
+/// A group of a class's rows, ready to be drawn from.
+struct Urn<'a> {
     label: &'a str,
     marginals: Vec<Marginal>,
     copula: Copula,
 }
 
 impl<'a> Generator<'a> {
-    fn new(observed: &'a Observed, args: &SynthArguments) -> Self {
-        let classes = observed
-            .classes
-            .par_iter()
-            .map(|(label, class)| {
-                let marginals: Vec<Marginal> = class
-                    .columns
-                    .par_iter()
-                    .map(|values| Marginal::of(values))
-                    .collect();
-                Class {
-                    label,
-                    copula: Copula::of(&class.columns, &marginals),
-                    marginals,
-                }
-            })
+    fn new(
+        observed: &'a Observed,
+        classes: &'a BTreeMap<String, Vec<Group>>,
+        args: &SynthArguments,
+    ) -> Self {
+        let of_classes = classes.iter();
+        let groups: Vec<(&str, &Group)> = of_classes
+            .flat_map(|(label, groups)| groups.iter().map(move |group| (label.as_str(), group)))
             .collect();
-        let counts: Vec<u64> = observed.classes.values().map(|class| class.rows).collect();
+        let urn = |&(label, group): &(&'a str, &Group)| {
+            let columns = &group.columns;
+            let marginals: Vec<Marginal> = columns
+                .par_iter()
+                .map(|values| Marginal::of(values))
+                .collect();
+            Urn {
+                label,
+                copula: Copula::of(columns, &marginals),
+                marginals,
+            }
+        };
+        let rows = |groups: &Vec<Group>| groups.iter().map(|group| group.rows).collect::<Vec<_>>();
+        let of_class: Vec<u64> = classes
+            .values()
+            .map(|groups| rows(groups).iter().sum())
+            .collect();
         let mut so_far = 0;
-        let ends = shares(&counts, args.rows)
-            .iter()
-            .map(|rows| {
-                so_far += rows;
-                so_far
-            })
-            .collect();
+        let mut ends = Vec::new();
+        for (groups, class_rows) in classes.values().zip(shares(&of_class, args.rows, MIN_ROWS)) {
+            for group_rows in shares(&rows(groups), class_rows, 0) {
+                so_far += group_rows;
+                ends.push(so_far);
+            }
+        }
         Self {
             observed,
-            classes,
+            groups: groups.par_iter().map(urn).collect(),
             ends,
             rows: args.rows,
             seed: args.seed,
@@ -152,14 +162,14 @@ impl<'a> Generator<'a> {
         let begin = block * ROWS_PER_BLOCK;
         for row_idx in begin..self.rows.min(begin + ROWS_PER_BLOCK) {
             let slot = (u128::from(row_idx) * u128::from(self.step) % u128::from(self.rows)) as u64;
-            let class = self.ends.partition_point(|&end| end <= slot);
-            self.row(&self.classes[class], row_idx, &mut text)?;
+            let group = self.ends.partition_point(|&end| end <= slot);
+            self.row(&self.groups[group], row_idx, &mut text)?;
         }
         Ok(text)
     }
 
     /// Appends a row that is no real one.
-    fn row(&self, class: &Class<'_>, row_idx: u64, text: &mut String) -> Result<(), TrainerError> {
+    fn row(&self, class: &Urn<'_>, row_idx: u64, text: &mut String) -> Result<(), TrainerError> {
         let mut rng = SplitMix64::stream(self.seed, Purpose::Sample, row_idx);
         let before = text.len();
         for draw in 0..DRAWS[2] {
@@ -216,7 +226,7 @@ impl<'a> Generator<'a> {
     /// A column of numbers and a value for it that the class need not have.
     fn another_value(
         &self,
-        class: &Class<'_>,
+        class: &Urn<'_>,
         draw: u32,
         rng: &mut SplitMix64,
     ) -> Option<(usize, f32)> {
@@ -264,10 +274,10 @@ impl<'a> Generator<'a> {
     }
 }
 
-/// How many of `rows` rows each class gets: its share, but [`MIN_ROWS`] where that leaves enough for the largest.
-fn shares(counts: &[u64], rows: u64) -> Vec<u64> {
+/// How many of `rows` rows each part gets: its share, but `least` where that leaves enough for the largest.
+fn shares(counts: &[u64], rows: u64, least: u64) -> Vec<u64> {
     let all: u64 = counts.iter().sum();
-    let least = MIN_ROWS.min(rows / (2 * counts.len() as u64).max(1));
+    let least = least.min(rows / (2 * counts.len() as u64).max(1));
     let share =
         |&count: &u64| (u128::from(rows) * u128::from(count) / u128::from(all.max(1))) as u64;
     let mut shares: Vec<u64> = counts.iter().map(|count| share(count).max(least)).collect();
@@ -303,9 +313,9 @@ mod tests {
 
     #[test]
     fn shares_add_up_and_small_classes_have_rows() {
-        assert_eq!(shares(&[10, 980, 10], 100), [5, 90, 5]);
-        assert_eq!(shares(&[1, 1, 1], 3), [0, 0, 3].map(|_| 1));
-        assert_eq!(shares(&[5, 5], 1).iter().sum::<u64>(), 1);
+        assert_eq!(shares(&[10, 980, 10], 100, 5), [5, 90, 5]);
+        assert_eq!(shares(&[1, 1, 1], 3, 5), [1; 3]);
+        assert_eq!(shares(&[5, 5], 1, 5).iter().sum::<u64>(), 1);
     }
 
     #[test]

@@ -42,11 +42,17 @@ impl Form {
     }
 }
 
-/// The rows of one class, column by column.
+/// The fewest rows that make a group of their own.
+const MIN_GROUP_ROWS: u64 = 40;
+
+/// The rows of one class that have the same words, or the rest of the class, column by column.
+///
+/// Words say which numbers can go with them at all, such as the sizes of a connection that was never answered, so each
+/// frequent combination of them is a distribution of its own.
 #[derive(Debug, Default)]
-pub(super) struct ClassRows {
+pub(super) struct Group {
     pub(super) rows: u64,
-    /// Per column of the header: numbers, ids of words, NaN where there is none; nothing in columns of other forms.
+    /// Per column of the header: numbers, ids of words, NaN where there is none, 0 in columns of other forms.
     pub(super) columns: Vec<Vec<f32>>,
 }
 
@@ -55,7 +61,8 @@ pub(super) struct ClassRows {
 pub(super) struct Observed {
     pub(super) forms: Vec<Form>,
     pub(super) label: usize,
-    pub(super) classes: BTreeMap<String, ClassRows>,
+    /// By label and words.
+    groups: BTreeMap<(String, Vec<u32>), Group>,
     /// Digits behind the point that each column is written with.
     pub(super) decimals: Vec<usize>,
     /// How a number that is not there is written in each column.
@@ -63,6 +70,7 @@ pub(super) struct Observed {
     /// The words of each column, by id.
     pub(super) words: Vec<Vec<String>>,
     ids: Vec<HashMap<Vec<u8>, u32>>,
+    row: Vec<f32>,
     /// Hashes of the rows.
     pub(super) real: HashSet<u64>,
 }
@@ -75,13 +83,41 @@ impl Observed {
         Self {
             forms,
             label,
-            classes: BTreeMap::new(),
+            groups: BTreeMap::new(),
             decimals: vec![0; n],
             unset: vec![String::new(); n],
             words: vec![Vec::new(); n],
             ids: vec![HashMap::new(); n],
+            row: Vec::new(),
             real: HashSet::new(),
         }
+    }
+
+    /// The groups of each class: combinations of words that are frequent enough, and the rest.
+    pub(super) fn classes(&mut self) -> BTreeMap<String, Vec<Group>> {
+        let mut classes: BTreeMap<String, (Vec<Group>, Group)> = BTreeMap::new();
+        for ((label, _), group) in std::mem::take(&mut self.groups) {
+            let (groups, rest) = classes.entry(label).or_default();
+            if group.rows >= MIN_GROUP_ROWS {
+                groups.push(group);
+                continue;
+            }
+            rest.rows += group.rows;
+            rest.columns.resize_with(group.columns.len(), Vec::new);
+            for (column, values) in rest.columns.iter_mut().zip(group.columns) {
+                column.extend(values);
+            }
+        }
+        let with_rest = |(mut groups, rest): (Vec<Group>, Group)| {
+            if rest.rows > 0 {
+                groups.push(rest);
+            }
+            groups
+        };
+        classes
+            .into_iter()
+            .map(|(label, groups)| (label, with_rest(groups)))
+            .collect()
     }
 }
 
@@ -93,11 +129,10 @@ impl RecordSink for Observed {
         let text = |cell: &[u8]| String::from_utf8_lossy(cell.trim_ascii()).into_owned();
         let label = text(record.cell(self.label));
         let mut hash = RowHash::new(&label);
-        let class = self.classes.entry(label).or_default();
-        class.columns.resize_with(self.forms.len(), Vec::new);
-        class.rows += 1;
+        let mut words = Vec::new();
+        self.row.clear();
         for (i, form) in self.forms.iter().enumerate() {
-            match form {
+            self.row.push(match form {
                 Form::Number => {
                     let (start, end) = record.span(i);
                     let value = if let Cell::Number(value) = parse(record.text(), start, end) {
@@ -109,8 +144,8 @@ impl RecordSink for Observed {
                         }
                         f32::NAN
                     };
-                    class.columns[i].push(value);
                     hash.add_number(value);
+                    value
                 }
                 Form::Word => {
                     let word = record.cell(i).trim_ascii();
@@ -121,11 +156,18 @@ impl RecordSink for Observed {
                         self.ids[i].insert(word.to_vec(), id);
                         id
                     });
-                    class.columns[i].push(id as f32);
                     hash.add_word(&self.words[i][id as usize]);
+                    words.push(id);
+                    id as f32
                 }
-                Form::Label | Form::Index | Form::Name | Form::Address => {}
-            }
+                Form::Label | Form::Index | Form::Name | Form::Address => 0.0,
+            });
+        }
+        let group = self.groups.entry((label, words)).or_default();
+        group.rows += 1;
+        group.columns.resize_with(self.row.len(), Vec::new);
+        for (column, &value) in group.columns.iter_mut().zip(&self.row) {
+            column.push(value);
         }
         self.real.insert(hash.finish());
     }
