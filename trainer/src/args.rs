@@ -20,8 +20,12 @@ pub(crate) enum Command {
     Evaluate(EvaluateArguments),
     /// Say where a model comes from, what it is worth, and what its file holds
     Info(InfoArguments),
-    /// Make up flows with the marginals of each class of a labelled file
-    Sample(SampleArguments),
+    /// Write flows as CSV with what a model says of them in columns behind
+    Score(ScoreArguments),
+    /// Compare what an isolation forest flags at several contaminations, fitted on all rows and on benign rows
+    Sweep(SweepArguments),
+    /// Make up flows that look like those of a labelled file, none of which is in it
+    Synth(SynthArguments),
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +59,12 @@ pub(crate) struct TrainArguments {
     /// Columns that are features although they look like labels, indexes, ids, addresses or times
     #[arg(long, value_delimiter = ',', value_name = "COLUMN,…")]
     pub(crate) keep: Vec<String>,
+    /// Columns of numbers that are read as words, such as ports: services, not quantities
+    #[arg(long, value_delimiter = ',', value_name = "COLUMN,…")]
+    pub(crate) categorical: Vec<String>,
+    /// What the model tells apart: the kinds of traffic, their families, or attack and benign
+    #[arg(long, value_enum, default_value_t = Level::Kind)]
+    pub(crate) level: Level,
     /// Trees of the random forest
     #[arg(long, default_value_t = ForestOptions::default().n_trees)]
     pub(crate) trees: u32,
@@ -76,6 +86,13 @@ pub(crate) struct TrainArguments {
     /// Also fit and score another library's random forest (smartcore's) on the same split
     #[arg(long)]
     pub(crate) baseline: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    Kind,
+    Family,
+    Binary,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -104,6 +121,14 @@ pub(crate) struct EvaluateArguments {
     /// The column that holds the labels [default: the model's own, or one with a usual name]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) label: Option<String>,
+    /// What labels of the data are called by the model
+    #[arg(
+        long = "map",
+        value_delimiter = ',',
+        value_name = "LABEL=CLASS,…",
+        allow_hyphen_values = true
+    )]
+    pub(crate) label_map: Vec<String>,
     /// Also write what was found as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -120,7 +145,62 @@ pub(crate) struct InfoArguments {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct SampleArguments {
+pub(crate) struct ScoreArguments {
+    /// The model
+    #[arg(value_name = "FILE.sieve")]
+    pub(crate) model: PathBuf,
+    /// CSV files of flows with the same header
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<PathBuf>,
+    /// Where to write them; `-` is standard output
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) out: PathBuf,
+    /// The detector flags what this share of its training rows would be
+    #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
+    pub(crate) contamination: f64,
+    /// Leave cells as they are that a spreadsheet would take for formulas, instead of putting a ' before them
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// Threads; does not change the result [default: one per processor]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub(crate) threads: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SweepArguments {
+    /// CSV files of labelled flows with the same columns
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<PathBuf>,
+    /// The column that holds the labels
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) label: String,
+    /// A TOML file that says which labels are attacks
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) taxonomy: Option<PathBuf>,
+    /// Labels that are no attacks
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "LABEL,…",
+        allow_hyphen_values = true
+    )]
+    pub(crate) benign: Vec<String>,
+    /// Columns that are no features
+    #[arg(long, value_delimiter = ',', value_name = "COLUMN,…")]
+    pub(crate) drop: Vec<String>,
+    /// The contaminations to compare
+    #[arg(long, value_delimiter = ',', value_name = "SHARE,…", default_values_t = [0.05, 0.1, 0.15, 0.2])]
+    pub(crate) contamination: Vec<f64>,
+    /// The seed of all randomness
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Threads; does not change the result [default: one per processor]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub(crate) threads: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SynthArguments {
     /// A CSV file of labelled flows
     #[arg(value_name = "DATA")]
     pub(crate) data: PathBuf,
@@ -129,13 +209,16 @@ pub(crate) struct SampleArguments {
     pub(crate) label: String,
     /// How many flows to make up
     #[arg(long, default_value_t = 2000)]
-    pub(crate) rows: u32,
+    pub(crate) rows: u64,
     /// The seed of all randomness
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
     /// Where to write them
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) out: PathBuf,
+    /// Threads; does not change the result [default: one per processor]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub(crate) threads: usize,
 }
 
 #[cfg(test)]

@@ -87,6 +87,15 @@ pub(crate) struct Wishes {
     label: usize,
     keep: Vec<usize>,
     drop: Vec<usize>,
+    categorical: Vec<usize>,
+}
+
+/// The columns that are named on the command line.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Named<'a> {
+    pub(crate) keep: &'a [String],
+    pub(crate) drop: &'a [String],
+    pub(crate) categorical: &'a [String],
 }
 
 impl Wishes {
@@ -94,8 +103,7 @@ impl Wishes {
     pub(crate) fn new(
         header: &[String],
         label: &str,
-        keep: &[String],
-        drop: &[String],
+        named: Named<'_>,
     ) -> Result<Self, TrainerError> {
         let find_all = |names: &[String], option: &str| -> Result<Vec<usize>, TrainerError> {
             names
@@ -105,8 +113,9 @@ impl Wishes {
         };
         let wishes = Self {
             label: find(header, label, "--label")?,
-            keep: find_all(keep, "--keep")?,
-            drop: find_all(drop, "--drop")?,
+            keep: find_all(named.keep, "--keep")?,
+            drop: find_all(named.drop, "--drop")?,
+            categorical: find_all(named.categorical, "--categorical")?,
         };
         if wishes.keep.contains(&wishes.label) {
             return Err(TrainerError::asked(format!(
@@ -146,7 +155,11 @@ impl Wishes {
                 None => columns.features.push(FeatureColumn {
                     name: name.clone(),
                     index,
-                    kind: kind(name, profile),
+                    kind: if self.categorical.contains(&index) {
+                        ColumnKind::Categorical
+                    } else {
+                        kind(name, profile)
+                    },
                 }),
             }
         }
@@ -237,7 +250,7 @@ mod tests {
     use crate::profile::{Profiler, tests::read};
     use std::fmt::Write as _;
 
-    fn sort_out(text: &str, keep: &[&str], drop: &[&str]) -> Columns {
+    fn sort_out(text: &str, keep: &[&str], drop: &[&str], categorical: &[&str]) -> Columns {
         let header: Vec<String> = text
             .lines()
             .next()
@@ -251,8 +264,16 @@ mod tests {
                 .map(|&name| name.to_owned())
                 .collect::<Vec<_>>()
         };
-        let wishes =
-            Wishes::new(&header, "attack TYPE", &owned(keep), &owned(drop)).expect("columns");
+        let wishes = Wishes::new(
+            &header,
+            "attack TYPE",
+            Named {
+                keep: &owned(keep),
+                drop: &owned(drop),
+                categorical: &owned(categorical),
+            },
+        )
+        .expect("columns");
         let mut profiler = Profiler::new(header.len(), wishes.label());
         read(text, &mut profiler);
         wishes.sort_out(&header, &profiler.columns)
@@ -280,7 +301,7 @@ mod tests {
 
     #[test]
     fn labels_indexes_ids_addresses_and_times_are_no_features() {
-        let columns = sort_out(&text(), &[], &[]);
+        let columns = sort_out(&text(), &[], &[], &[]);
         let features: Vec<(&str, ColumnKind)> = columns
             .features
             .iter()
@@ -317,7 +338,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_a_feature_and_what_is_dropped_is_none() {
-        let columns = sort_out(&text(), &["TS", "verdict"], &["bytes"]);
+        let columns = sort_out(&text(), &["TS", "verdict"], &["bytes"], &[]);
         let features: Vec<(&str, ColumnKind)> = columns
             .features
             .iter()
@@ -334,6 +355,13 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_read_as_words_where_asked() {
+        let columns = sort_out(&text(), &[], &["proto"], &["Bytes"]);
+        assert_eq!(columns.features.len(), 1);
+        assert_eq!(columns.features[0].kind, ColumnKind::Categorical);
+    }
+
+    #[test]
     fn wishes_that_cannot_be_are_refused() {
         let header = ["a".to_owned(), "label".to_owned()];
         let a = ["A".to_owned()];
@@ -342,9 +370,17 @@ mod tests {
             ("label", &["label".to_owned()], &[], "it is the label"),
             ("label", &a, &a, "both name \"a\""),
         ] {
-            let error = Wishes::new(&header, label, keep, drop)
-                .expect_err(word)
-                .to_string();
+            let error = Wishes::new(
+                &header,
+                label,
+                Named {
+                    keep,
+                    drop,
+                    categorical: &[],
+                },
+            )
+            .expect_err(word)
+            .to_string();
             assert!(error.contains(word), "{error}");
         }
     }

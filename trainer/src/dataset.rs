@@ -1,10 +1,11 @@
 //! The second pass over the data: rows ready to fit on.
 
+use crate::args::Level;
 use crate::columns::{Columns, FeatureColumn};
 use crate::error::TrainerError;
 use crate::profile::LeftOutRows;
 use crate::source::Source;
-use crate::taxonomy::TaxonomyFile;
+use crate::taxonomy::{TaxonomyFile, at_level};
 use flowsieve::fit::TrainingTable;
 use flowsieve::fit::dictionary::dictionary;
 use flowsieve::model::taxonomy::Taxonomy;
@@ -32,13 +33,15 @@ pub(crate) fn read(
     columns: &Columns,
     taxonomy: &TaxonomyFile,
     benign: &[String],
+    level: Level,
 ) -> Result<Dataset, TrainerError> {
     let mut loader = Loader::new(columns, sources[0].head.columns.len());
     for source in sources {
         source.read("reading rows", &mut loader)?;
     }
     let labels = loader.labels.counts();
-    let (taxonomy, class_of_label) = taxonomy.classes(&labels, benign)?;
+    let (taxonomy, mut class_of_label) = taxonomy.classes(&labels, benign)?;
+    let taxonomy = at_level(&taxonomy, &mut class_of_label, level);
     let mut dictionaries = Vec::new();
     let mut table = TrainingTable {
         columns: Vec::new(),

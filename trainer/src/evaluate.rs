@@ -17,6 +17,7 @@ use flowsieve::schema::LabelChoice;
 use flowsieve::table::{Progress, SliceSpan};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,11 +33,16 @@ pub(crate) fn evaluate(args: &EvaluateArguments) -> Result<(), TrainerError> {
         .label
         .clone()
         .map_or(LabelChoice::Auto, LabelChoice::Named);
+    let options = PlanOptions {
+        label,
+        label_map: label_map(&args.label_map)?,
+        ..PlanOptions::default()
+    };
     let mut summary = Summary::new(&model.spec().taxonomy, model.n_features());
     let mut columns = ResultColumns::default();
     let start = Instant::now();
     for path in &args.data {
-        let plan = Arc::new(plan(path, &model, &label)?);
+        let plan = Arc::new(plan(path, &model, &options)?);
         let of_file = analyse(path, &plan, &mut columns)?;
         report::analysed(path, &plan, &of_file);
         summary.merge(&of_file);
@@ -54,16 +60,31 @@ pub(crate) fn evaluate(args: &EvaluateArguments) -> Result<(), TrainerError> {
     Ok(())
 }
 
-fn plan(path: &Path, model: &Arc<Model>, label: &LabelChoice) -> Result<Plan, TrainerError> {
+fn plan(path: &Path, model: &Arc<Model>, options: &PlanOptions) -> Result<Plan, TrainerError> {
     let (head, size) = first_bytes(path)?;
-    let options = PlanOptions {
-        label: label.clone(),
-        ..PlanOptions::default()
-    };
-    Plan::new(Arc::clone(model), &head, size, &options).map_err(|source| TrainerError::File {
+    Plan::new(Arc::clone(model), &head, size, options).map_err(|source| TrainerError::File {
         path: path.to_owned(),
         source,
     })
+}
+
+/// `LABEL=CLASS` as pairs. A class has no `=` in its name if its label has one.
+fn label_map(pairs: &[String]) -> Result<BTreeMap<String, String>, TrainerError> {
+    let mut map = BTreeMap::new();
+    for pair in pairs {
+        let Some((label, class)) = pair.rsplit_once('=') else {
+            return Err(TrainerError::asked(format!(
+                "--map has {pair:?}, which maps nothing: write LABEL=CLASS, the label as the data spell it and the class \
+                 as the model does."
+            )));
+        };
+        if let Some(other) = map.insert(label.to_owned(), class.to_owned()) {
+            return Err(TrainerError::asked(format!(
+                "--map maps {label:?} twice, to {other:?} and to {class:?}: name it once."
+            )));
+        }
+    }
+    Ok(map)
 }
 
 /// What a thread brings back from a slice.

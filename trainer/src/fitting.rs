@@ -13,6 +13,7 @@ use flowsieve::fit::tree::{BinnedTable, GrownTree, bin_feature, grow_tree};
 use flowsieve::model::card::Card;
 use flowsieve::model::isolation::IsolationSpec;
 use flowsieve::model::taxonomy::Taxonomy;
+use flowsieve::model::tree::Tree;
 use flowsieve::model::{Model, ModelSpec, SelfTestRow};
 use flowsieve::prepare::{Feature, Preparation};
 use flowsieve::schema::{Column, ColumnKind, Schema};
@@ -24,7 +25,7 @@ const SELF_TEST_ROWS: u64 = 32;
 const ROWS_PER_PIECE: usize = 4096;
 
 /// All that a fit needs besides rows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Recipe {
     pub(crate) name: String,
     pub(crate) features: Vec<FeatureColumn>,
@@ -124,34 +125,51 @@ fn fit_isolation(
     let benign: Vec<u32> = all.iter().copied().filter(is_benign).collect();
     let benign_only = benign.len() > 1;
     let rows = if benign_only { benign } else { all };
-    let columns: Vec<Vec<f32>> = table
-        .columns
-        .par_iter()
-        .zip(features)
+    let (spec, _) = fit_detector(table, features, &rows, &recipe.isolation, benign_only)?;
+    Ok(spec)
+}
+
+/// A detector fitted on some rows of a table, and the path sums of these.
+pub(crate) fn fit_detector(
+    table: &TrainingTable,
+    features: &[Feature],
+    rows: &[u32],
+    params: &IsolationParams,
+    benign_only: bool,
+) -> Result<(IsolationSpec, Vec<u32>), TrainerError> {
+    let columns = imputed(table, features, rows);
+    let rows: Vec<u32> = (0..rows.len() as u32).collect();
+    let trees: Vec<_> = (0..params.options().n_trees)
+        .into_par_iter()
+        .map(|tree_idx| isolation::grow_tree(&columns, &rows, params, tree_idx))
+        .collect();
+    let path_sums = path_sums(&trees, &columns)?;
+    let sample_size = isolation::sample_size(params, rows.len());
+    let mut sorted = path_sums.clone();
+    let spec = isolation::join_trees(trees, &mut sorted, sample_size, benign_only);
+    Ok((spec, path_sums))
+}
+
+/// What a detector sees of some rows of a table.
+pub(crate) fn imputed(table: &TrainingTable, features: &[Feature], rows: &[u32]) -> Vec<Vec<f32>> {
+    let columns = table.columns.par_iter().zip(features);
+    columns
         .map(|(column, feature)| {
             rows.iter()
                 .map(|&i| feature.imputed(column[i as usize]))
                 .collect()
         })
-        .collect();
-    let rows: Vec<u32> = (0..rows.len() as u32).collect();
-    let params = &recipe.isolation;
-    let trees: Vec<_> = (0..params.options().n_trees)
-        .into_par_iter()
-        .map(|tree_idx| isolation::grow_tree(&columns, &rows, params, tree_idx))
-        .collect();
+        .collect()
+}
+
+/// The path sums of all rows of these columns.
+pub(crate) fn path_sums(trees: &[Tree], columns: &[Vec<f32>]) -> Result<Vec<u32>, TrainerError> {
+    let rows: Vec<u32> = (0..columns.first().map_or(0, Vec::len) as u32).collect();
     let pieces: Result<Vec<Vec<u32>>, flowsieve::Error> = rows
         .par_chunks(ROWS_PER_PIECE)
-        .map(|piece| isolation::path_sums(&trees, &columns, piece))
+        .map(|piece| isolation::path_sums(trees, columns, piece))
         .collect();
-    let mut path_sums = pieces?.concat();
-    let sample_size = isolation::sample_size(params, rows.len());
-    Ok(isolation::join_trees(
-        trees,
-        &mut path_sums,
-        sample_size,
-        benign_only,
-    ))
+    Ok(pieces?.concat())
 }
 
 /// Made-up rows with what the model says of them: values drawn from the training quantiles, feature by feature, some
@@ -194,7 +212,7 @@ fn made_up(column: &Column, feature: &Feature, rng: &mut SplitMix64) -> f32 {
 }
 
 /// The value at a place between 0 and 1 of quantiles at equal steps, linear between them.
-pub(crate) fn interpolate(quantiles: &[f32], place: f64) -> f32 {
+fn interpolate(quantiles: &[f32], place: f64) -> f32 {
     let step = place * (quantiles.len() - 1) as f64;
     let below = step as usize;
     let (low, high) = (

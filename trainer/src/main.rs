@@ -11,7 +11,7 @@
 //! fitting     a model from rows, on all threads
 //! scoring     what a model is worth on rows
 //! baseline    what another library's forest is worth on the same rows
-//! train, evaluate, info, sample      the commands, made of these
+//! train, evaluate, info, score, sweep, synth      the commands, made of these
 //! report      tables for people
 //! ```
 //!
@@ -30,10 +30,12 @@ mod profile;
 mod progress;
 mod report;
 mod results;
-mod sample;
+mod score;
 mod scoring;
 mod source;
 mod split;
+mod sweep;
+mod synth;
 mod taxonomy;
 mod train;
 
@@ -57,7 +59,9 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Train(args) => in_threads(args.threads, || train::train(args))??,
         Command::Evaluate(args) => in_threads(args.threads, || evaluate::evaluate(args))??,
         Command::Info(args) => info::info(args)?,
-        Command::Sample(args) => sample::sample(args)?,
+        Command::Score(args) => score::score(args)?,
+        Command::Sweep(args) => in_threads(args.threads, || sweep::sweep(args))??,
+        Command::Synth(args) => in_threads(args.threads, || synth::synth(args))??,
     }
     Ok(())
 }

@@ -169,6 +169,16 @@ pub(crate) fn trial(scores: &Scores, fitted: usize, scored: usize, fit_time: Dur
     }
 }
 
+/// What two ways to tell attacks from benign rows are worth.
+pub(crate) fn two_ways(lines: &[(String, String)]) {
+    for (name, scores) in lines {
+        println!("{name}: {scores}");
+    }
+    if !lines.is_empty() {
+        println!();
+    }
+}
+
 /// Scores of a classifier.
 pub(crate) fn evaluation(evaluation: &Evaluation) {
     let mut rows: Vec<Vec<String>> = evaluation
@@ -432,7 +442,7 @@ pub(crate) fn model(model: &Model) {
         .iter()
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
-    println!("  {:<12}{}\n", "parameters", parameters.join(", "));
+    println!("  {:<12}{}\n", "parameters", parameters.join("; "));
     println!("Classes");
     classes(&spec.taxonomy);
     features(model);

@@ -15,12 +15,15 @@
 //! family = "DoS"               # optional: the label itself
 //! attack = true                # optional: true
 //!
+//! families = ["DoS", "Recon"]  # optional, at the top: the families that kinds may name
+//!
 //! [aliases]                    # optional: other names of columns
 //! flow_duration = ["duration"]
 //! ```
 //!
 //! A label that it does not list is its own family, and an attack unless `--benign` names it.
 
+use crate::args::Level;
 use crate::error::TrainerError;
 use flowsieve::fit::options::MAX_CLASSES;
 use flowsieve::model::card::Dataset;
@@ -36,6 +39,8 @@ use std::path::Path;
 pub(crate) struct TaxonomyFile {
     #[serde(default)]
     dataset: DatasetEntry,
+    /// The families that kinds may name; any where it is not there.
+    families: Option<Vec<String>>,
     #[serde(default)]
     kind: Vec<KindEntry>,
     /// Other names of columns.
@@ -77,10 +82,41 @@ impl TaxonomyFile {
             path: path.to_owned(),
             source,
         })?;
-        toml::from_str(&text).map_err(|source| TrainerError::Taxonomy {
+        let file: Self = toml::from_str(&text).map_err(|source| TrainerError::Taxonomy {
             path: path.to_owned(),
             source: Box::new(source),
-        })
+        })?;
+        file.check().map_err(|why| {
+            TrainerError::asked(format!("{} is no taxonomy: {why}", path.display()))
+        })?;
+        Ok(file)
+    }
+
+    /// Says what contradicts itself: a label that two kinds claim, a family that is not listed.
+    fn check(&self) -> Result<(), String> {
+        let mut claimed: BTreeMap<String, &str> = BTreeMap::new();
+        for kind in &self.kind {
+            for spelling in std::iter::once(&kind.label).chain(&kind.aliases) {
+                let before = claimed.insert(spelling.to_ascii_lowercase(), &kind.label);
+                if let Some(other) = before {
+                    return Err(format!(
+                        "the label {spelling:?} stands twice, in the kinds {other:?} and {:?}. Spellings that differ in \
+                         case alone are one: leave one of them out.",
+                        kind.label
+                    ));
+                }
+            }
+            if let (Some(families), Some(family)) = (&self.families, &kind.family)
+                && !families.contains(family)
+            {
+                return Err(format!(
+                    "the kind {:?} is of the family {family:?}, which is not among its families: {}.",
+                    kind.label,
+                    families.join(", ")
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The dataset for the model's card.
@@ -195,6 +231,55 @@ impl TaxonomyFile {
     }
 }
 
+/// Classes as coarse as a level: families, or attack and benign, take the place of kinds. The class of each label follows.
+pub(crate) fn at_level(taxonomy: &Taxonomy, classes: &mut [u8], level: Level) -> Taxonomy {
+    if level == Level::Kind {
+        return taxonomy.clone();
+    }
+    let mut coarse = Taxonomy::default();
+    let mut class_of_kind: Vec<u8> = Vec::new();
+    for kind in &taxonomy.kinds {
+        let family = &taxonomy.families[usize::from(kind.family)];
+        let mixed = || {
+            let same = taxonomy
+                .kinds
+                .iter()
+                .filter(|other| other.family == kind.family);
+            same.clone().any(|other| other.attack) && same.clone().any(|other| !other.attack)
+        };
+        let name = match (level, kind.attack) {
+            (Level::Binary, true) => "Attack".to_owned(),
+            (Level::Binary, false) => "Benign".to_owned(),
+            (_, false) if mixed() => format!("{family}, benign"),
+            _ => family.clone(),
+        };
+        let known = coarse.families.iter().position(|other| *other == name);
+        let class = known.unwrap_or_else(|| {
+            coarse.kinds.push(Kind {
+                name: name.clone(),
+                aliases: Vec::new(),
+                family: coarse.families.len() as u8,
+                attack: kind.attack,
+                training_rows: 0,
+            });
+            coarse.families.push(name.clone());
+            coarse.families.len() - 1
+        });
+        let of_class = &mut coarse.kinds[class];
+        of_class.training_rows += kind.training_rows;
+        for spelling in std::iter::once(&kind.name).chain(&kind.aliases) {
+            if *spelling != name && !of_class.aliases.contains(spelling) {
+                of_class.aliases.push(spelling.clone());
+            }
+        }
+        class_of_kind.push(class as u8);
+    }
+    for class in classes {
+        *class = class_of_kind[usize::from(*class)];
+    }
+    coarse
+}
+
 /// The order of kinds.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum GroupKey {
@@ -297,6 +382,46 @@ mod tests {
         }
         assert_eq!(file(TOML).column_aliases("bytes"), ["octets"]);
         assert_eq!(file(TOML).dataset().title, "T");
+    }
+
+    #[test]
+    fn levels_join_kinds() {
+        let labels = labels(&[("zed", 4), ("OK", 2), ("Web", 1), ("DoS", 9)]);
+        let (taxonomy, classes) = file(TOML).classes(&labels, &[]).expect("classes");
+        let at = |level| {
+            let mut classes = classes.clone();
+            let coarse = at_level(&taxonomy, &mut classes, level);
+            let names: Vec<String> = coarse.kinds.iter().map(|kind| kind.name.clone()).collect();
+            for (label, &class) in labels.iter().zip(&classes) {
+                assert_eq!(coarse.class_of(&label.0), Some(class), "{}", label.0);
+            }
+            (names.join(" "), classes, coarse.kinds[0].training_rows)
+        };
+        assert_eq!(at(Level::Kind).0, "Normal Web DoS zed");
+        assert_eq!(
+            at(Level::Family),
+            ("Benign DoS zed".to_owned(), vec![2, 0, 0, 1], 3)
+        );
+        assert_eq!(
+            at(Level::Binary),
+            ("Benign Attack".to_owned(), vec![1, 0, 0, 1], 3)
+        );
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        let check = |text: &str| file(text).check().expect_err("a contradiction");
+        let twice = check("[[kind]]\nlabel = 'a'\n[[kind]]\nlabel = 'b'\naliases = ['A']");
+        assert!(
+            twice.contains("\"A\" stands twice") && twice.contains("\"b\""),
+            "{twice}"
+        );
+        let unknown = check("families = ['x', 'y']\n[[kind]]\nlabel = 'a'\nfamily = 'z'");
+        assert!(
+            unknown.contains("\"z\"") && unknown.contains("x, y"),
+            "{unknown}"
+        );
+        assert_eq!(file(TOML).check(), Ok(()));
     }
 
     #[test]

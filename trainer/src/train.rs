@@ -1,8 +1,8 @@
 //! `flowsieve train`: from labelled flows to a model file.
 
-use crate::args::TrainArguments;
+use crate::args::{Level, TrainArguments};
 use crate::baseline::baseline;
-use crate::columns::{Columns, Wishes};
+use crate::columns::{Columns, Named, Wishes};
 use crate::dataset::{self, Dataset};
 use crate::error::TrainerError;
 use crate::fitting::{Recipe, fit};
@@ -11,8 +11,10 @@ use crate::report;
 use crate::scoring::{Scores, score};
 use crate::source::Source;
 use crate::split::{self, split};
-use crate::taxonomy::TaxonomyFile;
+use crate::taxonomy::{TaxonomyFile, at_level};
+use flowsieve::fit::TrainingTable;
 use flowsieve::fit::options::{ForestOptions, IsolationOptions};
+use flowsieve::metrics::BinaryScores;
 use flowsieve::model::card::{Card, CardEvaluation};
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::pack;
@@ -38,7 +40,18 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     let taxonomy_file = TaxonomyFile::read(args.taxonomy.as_deref())?;
     let sources = open_all(&args.data)?;
 
-    let (columns, data) = read(args, &sources, &taxonomy_file)?;
+    let named = Named {
+        keep: &args.keep,
+        drop: &args.drop,
+        categorical: &args.categorical,
+    };
+    let classes = Classes {
+        label: &args.label,
+        file: &taxonomy_file,
+        benign: &args.benign,
+        level: args.level,
+    };
+    let (columns, data) = read(&sources, named, &classes)?;
     report::data(&sources, &columns, &data);
     if data.table.n_rows() == 0 {
         return Err(TrainerError::asked(
@@ -76,13 +89,16 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         report::baseline(&scores.evaluation, &found);
     }
 
+    let two_ways = two_ways(&recipe, &scores, &fitted, &scored)?;
+    report::two_ways(&two_ways);
+
     let model = fit(&recipe, &data.table, "fitting on all rows")?;
     let card = Card {
         dataset: taxonomy_file.dataset(),
         label_column: recipe.label_column.clone(),
         training_rows: data.table.n_rows() as u64,
         left_out: columns.left_out,
-        parameters: parameters(&forest, &isolation),
+        parameters: parameters(&forest, &isolation, args.level, two_ways),
         evaluation: Some(card_evaluation(scores, fitted.n_rows(), scored.n_rows())),
     };
     let bytes = write(
@@ -96,7 +112,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     Ok(())
 }
 
-fn open_all(paths: &[std::path::PathBuf]) -> Result<Vec<Source>, TrainerError> {
+pub(crate) fn open_all(paths: &[std::path::PathBuf]) -> Result<Vec<Source>, TrainerError> {
     let sources: Vec<Source> = paths
         .iter()
         .map(|path| Source::open(path))
@@ -142,22 +158,88 @@ fn open_all(paths: &[std::path::PathBuf]) -> Result<Vec<Source>, TrainerError> {
     Ok(sources)
 }
 
+/// What is known of classes before any row is read.
+pub(crate) struct Classes<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) file: &'a TaxonomyFile,
+    pub(crate) benign: &'a [String],
+    pub(crate) level: Level,
+}
+
 /// Both passes over the data.
-fn read(
-    args: &TrainArguments,
+pub(crate) fn read(
     sources: &[Source],
-    taxonomy_file: &TaxonomyFile,
+    named: Named<'_>,
+    classes: &Classes<'_>,
 ) -> Result<(Columns, Dataset), TrainerError> {
     let header = &sources[0].head.columns;
-    let wishes = Wishes::new(header, &args.label, &args.keep, &args.drop)?;
+    let wishes = Wishes::new(header, classes.label, named)?;
     let mut profiler = Profiler::new(header.len(), wishes.label());
     for source in sources {
         profiler.begin_file();
         source.read("looking at columns", &mut profiler)?;
     }
     let columns = wishes.sort_out(header, &profiler.columns);
-    let data = dataset::read(sources, &columns, taxonomy_file, &args.benign)?;
+    let data = dataset::read(
+        sources,
+        &columns,
+        classes.file,
+        classes.benign,
+        classes.level,
+    )?;
     Ok((columns, data))
+}
+
+/// Attack or benign, decided by the sums of the classes' probabilities and by a forest that is fitted on these two classes:
+/// what the card says of both. Nothing where there is no such choice.
+fn two_ways(
+    recipe: &Recipe,
+    own: &Scores,
+    fitted: &TrainingTable,
+    scored: &TrainingTable,
+) -> Result<Vec<(String, String)>, TrainerError> {
+    let Some(sums) = own
+        .evaluation
+        .binary
+        .filter(|_| recipe.taxonomy.kinds.len() > 2)
+    else {
+        return Ok(Vec::new());
+    };
+    let mut class_of_kind: Vec<u8> = (0..recipe.taxonomy.kinds.len() as u8).collect();
+    let taxonomy = at_level(&recipe.taxonomy, &mut class_of_kind, Level::Binary);
+    let two_classes = |table: &TrainingTable| TrainingTable {
+        labels: table
+            .labels
+            .iter()
+            .map(|&label| class_of_kind[usize::from(label)])
+            .collect(),
+        n_classes: taxonomy.kinds.len(),
+        ..table.clone()
+    };
+    let binary_recipe = Recipe {
+        taxonomy: taxonomy.clone(),
+        ..recipe.clone()
+    };
+    let model = fit(
+        &binary_recipe,
+        &two_classes(fitted),
+        "fitting on two classes",
+    )?;
+    let forest = score(&model, &two_classes(scored)).evaluation.binary;
+    let text = |scores: BinaryScores| {
+        format!(
+            "precision {:.4}, recall {:.4}, F1 {:.4}",
+            scores.precision, scores.recall, scores.f1
+        )
+    };
+    let names = [
+        ("attack-or-benign by a forest of two classes", forest),
+        ("attack-or-benign by sums over the classes", Some(sums)),
+    ];
+    let lines = names
+        .into_iter()
+        .filter_map(|(name, scores)| Some((name.to_owned(), text(scores?))));
+    Ok(lines.collect())
 }
 
 /// The name asked for, else the stem of the file to write.
@@ -171,13 +253,19 @@ fn name(args: &TrainArguments) -> String {
 }
 
 /// The options as the card lists them: sorted by name.
-fn parameters(forest: &ForestOptions, isolation: &IsolationOptions) -> Vec<(String, String)> {
+fn parameters(
+    forest: &ForestOptions,
+    isolation: &IsolationOptions,
+    level: Level,
+    two_ways: Vec<(String, String)>,
+) -> Vec<(String, String)> {
     let mut parameters: Vec<(String, String)> = [
         ("class-weight", forest.class_weight.name().to_owned()),
         ("features-per-split", forest.features_per_split.to_string()),
         ("bins-per-feature", forest.max_bins.to_string()),
         ("isolation-sample", isolation.sample_size.to_string()),
         ("isolation-trees", isolation.n_trees.to_string()),
+        ("level", format!("{level:?}").to_lowercase()),
         ("leaves", forest.max_leaves.to_string()),
         ("rows-per-leaf", forest.min_leaf.to_string()),
         ("seed", forest.seed.to_string()),
@@ -185,6 +273,7 @@ fn parameters(forest: &ForestOptions, isolation: &IsolationOptions) -> Vec<(Stri
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec();
+    parameters.extend(two_ways);
     parameters.sort();
     parameters
 }

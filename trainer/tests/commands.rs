@@ -345,29 +345,37 @@ fn what_cannot_be_asked_for_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_sample_is_made_up_and_usable() {
+fn synthetic_flows_are_new_usable_and_the_same_for_any_threads() {
     let trained = train(&[]);
-    let sample = |name: &str| -> (PathBuf, String) {
+    let synth = |name: &str, threads: &str| -> (PathBuf, String) {
         let path: &Path = &trained.folder.path().join(name);
         let flows = text(&trained.flows);
-        let rows = ["--rows", "300", "--seed", "3", "--out", text(path)];
-        succeed(&[&["sample", flows, "--label", "label"][..], &rows].concat());
-        (path.to_owned(), fs::read_to_string(path).expect("a sample"))
+        let rows = [
+            "--rows",
+            "3000",
+            "--seed",
+            "3",
+            "--threads",
+            threads,
+            "--out",
+            text(path),
+        ];
+        succeed(&[&["synth", flows, "--label", "label"][..], &rows].concat());
+        (path.to_owned(), fs::read_to_string(path).expect("flows"))
     };
-    let (path, made_up) = sample("a.csv");
-    assert_eq!(
-        made_up,
-        sample("b.csv").1,
-        "the same seed gives the same sample"
+    let (path, made_up) = synth("a.csv", "1");
+    assert!(
+        made_up == synth("b.csv", "2").1,
+        "the same seed gives the same flows"
     );
     let real = fs::read_to_string(&trained.flows).expect("flows");
-    let numbers = |line: &str| -> String { line.split(',').skip(1).collect::<Vec<_>>().join(",") };
-    let known: std::collections::HashSet<String> = real.lines().skip(1).map(numbers).collect();
+    let cells = |line: &str| -> String { line.split(',').skip(1).collect::<Vec<_>>().join(",") };
+    let known: std::collections::HashSet<String> = real.lines().skip(1).map(cells).collect();
     assert!(
         made_up
             .lines()
             .skip(1)
-            .all(|line| !known.contains(&numbers(line))),
+            .all(|line| !known.contains(&cells(line))),
         "a real row is in it"
     );
     assert_eq!(
@@ -375,8 +383,240 @@ fn a_sample_is_made_up_and_usable() {
         real.lines().next(),
         "the header is the data's"
     );
+    assert!(
+        made_up.lines().skip(1).all(|line| {
+            let mut cells = line.split(',').skip(3);
+            cells.next().is_some_and(|port| port.parse::<u32>().is_ok())
+        }),
+        "whole numbers stay whole"
+    );
     let found = evaluation(&trained.model, &path, &[]);
-    assert!(found["rows"].as_u64() > Some(250), "{found}");
-    assert_eq!(found["rejected"], 0);
+    assert_eq!(
+        (&found["rows"], &found["rejected"]),
+        (&3000.into(), &0.into())
+    );
     assert!(found["macro_f1"].as_f64() > Some(0.8), "{found}");
+    let flows = text(&trained.flows);
+    assert!(fail(&["synth", flows, "--label", "label", "--out", flows]).contains("which is read"));
+}
+
+#[test]
+fn scored_flows_keep_their_bytes_and_score_the_same_again() {
+    let trained = train(&[]);
+    let folder = trained.folder.path();
+    let flows = fs::read_to_string(&trained.flows).expect("flows");
+    let mut lines: Vec<&str> = flows.lines().collect();
+    lines.push("1,2");
+    lines.push("900,0.1,\"tcp\",80,40,1,\"scan\"");
+    let input = folder.join("input.csv");
+    fs::write(&input, lines.join("\r\n")).expect("a file");
+    let score = |input: &Path, threads: &str| {
+        let out = folder.join(format!("out-{threads}.csv"));
+        let arguments = [
+            "score",
+            text(&trained.model),
+            text(input),
+            "--out",
+            text(&out),
+            "--threads",
+            threads,
+        ];
+        let said = succeed(&arguments);
+        assert!(
+            said.contains("902 rows, of which 1 could not be read"),
+            "{said}"
+        );
+        fs::read_to_string(out).expect("scored flows")
+    };
+    let scored = score(&input, "1");
+    assert!(scored == score(&input, "3"), "threads change nothing");
+    for (line, before) in scored.split("\r\n").zip(&lines) {
+        assert!(
+            line.starts_with(before) && line[before.len()..].starts_with(','),
+            "{line}"
+        );
+    }
+    assert!(scored.ends_with("\r\n") && scored.contains("\r\n1,2,,,,,,\r\n"));
+    let again = folder.join("again.csv");
+    fs::write(&again, &scored).expect("a file");
+    let digest = |path: &Path| {
+        let found = evaluation(&trained.model, path, &[]);
+        (
+            found["macro_f1"].clone(),
+            found["class_counts"].clone(),
+            found["detectors"].clone(),
+        )
+    };
+    assert_eq!(digest(&input), digest(&again));
+    assert_ne!(digest(&input).0, serde_json::Value::Null);
+
+    let both = [
+        "score",
+        text(&trained.model),
+        text(&input),
+        text(&input),
+        "--out",
+        "-",
+        "--contamination",
+        "0.5",
+    ];
+    let printed = succeed(&both);
+    assert_eq!(printed.lines().count(), 1 + 2 * 902);
+    assert_eq!(printed.matches("flowsieve_class").count(), 1);
+    assert_eq!(printed.matches("\r\n1,2,,,,,,\r\n").count(), 2);
+}
+
+#[test]
+fn what_cannot_be_scored_is_refused_with_the_reason() {
+    let trained = train(&[]);
+    let folder = trained.folder.path();
+    let other = folder.join("other.csv");
+    let flows = fs::read_to_string(&trained.flows).expect("flows");
+    fs::write(&other, flows.replacen("bytes", "octets", 1)).expect("a file");
+    let out = folder.join("out.csv");
+    let (model, flows) = (text(&trained.model), text(&trained.flows));
+    for (arguments, word) in [
+        (
+            vec![flows, text(&other), "--out", text(&out)],
+            "column 5 is \"bytes\" in the one and \"octets\"",
+        ),
+        (vec![flows, "--out", flows], "which is read"),
+        (
+            vec![flows, "--out", text(&out), "--contamination", "5"],
+            "from 0 to 1",
+        ),
+        (
+            vec!["nowhere.csv", "--out", text(&out)],
+            "cannot read nowhere.csv",
+        ),
+    ] {
+        let said = fail(&[&["score", model][..], &arguments].concat());
+        assert!(said.contains(word), "{said}");
+    }
+}
+
+#[test]
+fn a_model_of_two_classes_is_compared_with_the_sums() {
+    let kinds = train(&["--seed", "4"]);
+    let info = succeed(&["info", text(&kinds.model)]);
+    for part in [
+        "attack-or-benign by sums over the classes precision",
+        "attack-or-benign by a forest of two classes",
+        "level kind",
+    ] {
+        assert!(info.contains(part), "{part:?} is not in {info}");
+    }
+    let binary = train(&["--level", "binary"]);
+    let found = evaluation(&binary.model, &binary.flows, &[]);
+    assert_eq!(
+        found["confusion"]["labels"],
+        serde_json::json!(["Benign", "Attack"])
+    );
+    assert!(found["macro_f1"].as_f64() > Some(0.9), "{found}");
+    assert!(
+        found["unknown_labels"]
+            .as_object()
+            .is_some_and(serde_json::Map::is_empty)
+    );
+}
+
+#[test]
+fn a_sweep_shows_both_ways_to_fit() {
+    let folder = TempDir::new().expect("a folder");
+    let flows = write_flows(folder.path(), 900);
+    let sweep = |more: &[&str]| -> Vec<String> {
+        let words = ["sweep", text(&flows), "--label", "label"];
+        words
+            .iter()
+            .chain(more)
+            .map(|&word| word.to_owned())
+            .collect()
+    };
+    let printed = succeed(&sweep(&["--benign", "benign"]));
+    for part in [
+        "Fitted on all 900 rows",
+        "benign rows, scored on",
+        "precision",
+        "AUROC",
+        "0.15",
+    ] {
+        assert!(printed.contains(part), "{part:?} is not in {printed}");
+    }
+    let share = printed
+        .lines()
+        .find(|line| line.trim_start().starts_with("0.2 "))
+        .expect("a row");
+    assert!(
+        share.contains("20.00 %") || share.contains("19."),
+        "{share}"
+    );
+    assert!(fail(&sweep(&[])).contains("--benign"));
+    assert!(fail(&sweep(&["--benign", "benign", "--contamination", "2"])).contains("from 0 to 1"));
+}
+
+/// Issue 3, point 6.
+#[test]
+fn bad_labels_taxonomies_classes_and_mappings_are_named() {
+    let trained = train(&[]);
+    let folder = trained.folder.path();
+    for (toml, words) in [
+        ("[[kind]\nlabel = 'a'\n", &["is no taxonomy", "line 1"][..]),
+        (
+            "[[kind]]\nlable = 'a'\n",
+            &["is no taxonomy", "lable", "line 2"],
+        ),
+        (
+            "families = ['x']\n[[kind]]\nlabel = 'scan'\nfamily = 'y'\n",
+            &["\"scan\"", "\"y\"", "families: x"],
+        ),
+        (
+            "[[kind]]\nlabel = 'scan'\n[[kind]]\nlabel = 'SCAN'\n",
+            &["\"SCAN\" stands twice"],
+        ),
+    ] {
+        let path = folder.join("bad.toml");
+        fs::write(&path, toml).expect("a file");
+        let out = folder.join("never.sieve");
+        let said = fail(&[
+            "train",
+            text(&trained.flows),
+            "--label",
+            "label",
+            "--taxonomy",
+            text(&path),
+            "--out",
+            text(&out),
+        ]);
+        assert!(
+            said.contains("bad.toml") && words.iter().all(|word| said.contains(word)),
+            "{said}"
+        );
+    }
+    let evaluate = |more: &[&str]| {
+        fail(
+            &[
+                &["evaluate", text(&trained.model), text(&trained.flows)][..],
+                more,
+            ]
+            .concat(),
+        )
+    };
+    let said = evaluate(&["--map", "scan=probe"]);
+    assert!(
+        said.contains("“probe”, which is no class") && said.contains("benign, flood, scan"),
+        "{said}"
+    );
+    let said = evaluate(&["--map", "scan"]);
+    assert!(
+        said.contains("\"scan\", which maps nothing: write LABEL=CLASS"),
+        "{said}"
+    );
+    assert!(evaluate(&["--map", "a=scan,a=flood"]).contains("twice"));
+    assert!(evaluate(&["--label", "verdict"]).contains("no column “verdict”"));
+
+    let flows = fs::read_to_string(&trained.flows).expect("flows");
+    let path = folder.join("renamed.csv");
+    fs::write(&path, flows.replace(",scan\n", ",probe\n")).expect("a file");
+    let found = evaluation(&trained.model, &path, &["--map", "probe=scan"]);
+    assert!(found["macro_f1"].as_f64() > Some(0.9), "{found}");
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-use crate::files;
 use crate::workspace::Workspace;
+use crate::{files, models};
 
 /// A line of `models/index.json`.
 #[derive(Serialize)]
@@ -57,6 +57,8 @@ pub(super) fn copy_all(workspace: &Workspace) -> Result<Assets> {
         });
     }
 
+    models.sort_by_key(|model| models::place_of(&model.name));
+    samples.sort_by_key(|sample| models::place_of(&sample.model));
     write_catalogue(&dist.join("models/index.json"), &models)?;
     write_catalogue(&dist.join("samples/index.json"), &samples)?;
     let mut names = vec![

@@ -1,0 +1,313 @@
+//! `flowsieve score`: flows with what a model says of them, as CSV.
+//!
+//! Threads take slices of the files in turn and export them; the rows are written in the order of the files by the thread
+//! that waits for them. A window keeps threads from running ahead of the writing, so memory does not grow with the files.
+
+use crate::args::ScoreArguments;
+use crate::error::TrainerError;
+use crate::progress;
+use crate::report::count;
+use crate::source::{Chunks, Source, first_bytes, load};
+use flowsieve::analysis::{
+    ExportOptions, ExportOutcome, ExportTask, Plan, PlanOptions, export_header,
+};
+use flowsieve::model::Model;
+use flowsieve::schema::LabelChoice;
+use flowsieve::table::{Progress, SliceSpan};
+use indicatif::ProgressBar;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// How many bytes a thread takes at once.
+const SLICE_BYTES: u64 = 2 << 20;
+/// Slices per thread that are in work or wait to be written.
+const IN_FLIGHT: usize = 4;
+
+/// Rows by what became of them.
+#[derive(Debug, Default)]
+struct Counts {
+    rows: u64,
+    rejected: u64,
+}
+
+/// Runs the command.
+pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
+    if !(0.0..=1.0).contains(&args.contamination) {
+        return Err(TrainerError::asked(format!(
+            "--contamination is {}: it is a share of the training rows, from 0 to 1.",
+            args.contamination
+        )));
+    }
+    let (model, _) = load(&args.model)?;
+    let model = Arc::new(model);
+    let sources: Vec<Source> = args
+        .data
+        .iter()
+        .map(|path| Source::open(path))
+        .collect::<Result<_, _>>()?;
+    require_one_header(&sources)?;
+    let plans: Vec<Arc<Plan>> = args
+        .data
+        .iter()
+        .map(|path| plan(path, &model).map(Arc::new))
+        .collect::<Result<_, _>>()?;
+    let options = ExportOptions {
+        contamination: args.contamination,
+        raw: args.raw,
+        ..ExportOptions::default()
+    };
+    let to_stdout = args.out.as_os_str() == "-";
+    let failed = |source| TrainerError::Write {
+        path: args.out.clone(),
+        source,
+    };
+    let mut out: Box<dyn Write> = if to_stdout {
+        Box::new(std::io::stdout())
+    } else {
+        refuse_own_input(&args.out, &args.data)?;
+        Box::new(File::create(&args.out).map_err(failed)?)
+    };
+    let threads = match args.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    let mut counts = Counts::default();
+    let written = (|| {
+        write(&mut out, &args.out, &export_header(&plans[0], &options))?;
+        for (source, plan) in sources.iter().zip(&plans) {
+            let mut file = InSlices {
+                source,
+                plan,
+                options: &options,
+                bounds: plan.slice_bounds(SLICE_BYTES),
+                bar: progress::bytes_bar("scoring flows", source.size),
+            };
+            file.write(threads, &mut counts, |csv| write(&mut out, &args.out, csv))?;
+            file.bar.finish_and_clear();
+        }
+        out.flush().map_err(failed)
+    })();
+    match written {
+        // Whoever reads has had enough, as `head` does.
+        Err(TrainerError::Write { source, .. })
+            if to_stdout && source.kind() == ErrorKind::BrokenPipe => {}
+        result => result?,
+    }
+    if !to_stdout {
+        println!(
+            "Wrote {}: {} rows, of which {} could not be read and have no result",
+            args.out.display(),
+            count(counts.rows),
+            count(counts.rejected)
+        );
+    }
+    Ok(())
+}
+
+fn plan(path: &Path, model: &Arc<Model>) -> Result<Plan, TrainerError> {
+    let (head, size) = first_bytes(path)?;
+    let options = PlanOptions {
+        label: LabelChoice::None,
+        ..PlanOptions::default()
+    };
+    Plan::new(Arc::clone(model), &head, size, &options).map_err(|source| TrainerError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn write(out: &mut impl Write, path: &Path, csv: &[u8]) -> Result<(), TrainerError> {
+    out.write_all(csv).map_err(|source| TrainerError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Rows of several files go below one header, so all must have it.
+fn require_one_header(sources: &[Source]) -> Result<(), TrainerError> {
+    let first = &sources[0];
+    for source in &sources[1..] {
+        let (ours, theirs) = (&first.head.columns, &source.head.columns);
+        if ours == theirs {
+            continue;
+        }
+        let differs = ours
+            .iter()
+            .zip(theirs)
+            .position(|(our, their)| our != their);
+        let place = differs.unwrap_or(ours.len().min(theirs.len()));
+        let name = |columns: &[String]| {
+            let name = columns.get(place);
+            name.map_or("nothing".to_owned(), |name| format!("{name:?}"))
+        };
+        return Err(TrainerError::asked(format!(
+            "{} and {} do not have the same header, so their rows cannot be one file: column {} is {} in the one and {} \
+             in the other. Score them one by one.",
+            first.path.display(),
+            source.path.display(),
+            place + 1,
+            name(ours),
+            name(theirs),
+        )));
+    }
+    Ok(())
+}
+
+/// Writing over a file that is still to be read would lose it.
+pub(crate) fn refuse_own_input(out: &Path, data: &[PathBuf]) -> Result<(), TrainerError> {
+    let real = |path: &Path| path.canonicalize().ok();
+    match data
+        .iter()
+        .find(|path| real(path).is_some() && real(path) == real(out))
+    {
+        Some(path) => Err(TrainerError::asked(format!(
+            "--out names {}, which is read: name another file.",
+            path.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// A file and how it is cut.
+struct InSlices<'a> {
+    source: &'a Source,
+    plan: &'a Arc<Plan>,
+    options: &'a ExportOptions,
+    bounds: Vec<u64>,
+    bar: ProgressBar,
+}
+
+/// What threads share.
+#[derive(Default)]
+struct Desk {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// The next slice that nobody took.
+    next: usize,
+    /// The next slice to write.
+    written: usize,
+    done: BTreeMap<usize, Result<ExportOutcome, TrainerError>>,
+    /// Nothing more is wanted.
+    stopped: bool,
+}
+
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next slice of `slices` for a thread, once the writing is not too far behind.
+    fn take(&self, slices: usize, window: usize) -> Option<usize> {
+        let mut state = self.lock();
+        while !state.stopped && state.next < slices && state.next >= state.written + window {
+            state = self.wait(state);
+        }
+        (!state.stopped && state.next < slices).then(|| {
+            state.next += 1;
+            state.next - 1
+        })
+    }
+
+    fn put(&self, slice: usize, outcome: Result<ExportOutcome, TrainerError>) {
+        self.lock().done.insert(slice, outcome);
+        self.changed.notify_all();
+    }
+
+    /// What a thread brings back of the slice that is to be written next.
+    fn collect(&self, slice: usize) -> Result<ExportOutcome, TrainerError> {
+        let mut state = self.lock();
+        loop {
+            if let Some(outcome) = state.done.remove(&slice) {
+                return outcome;
+            }
+            state = self.wait(state);
+        }
+    }
+
+    fn written(&self) {
+        self.lock().written += 1;
+        self.changed.notify_all();
+    }
+
+    fn stop(&self) {
+        self.lock().stopped = true;
+        self.changed.notify_all();
+    }
+}
+
+impl InSlices<'_> {
+    /// Exports all slices and hands their rows to `write` in order.
+    fn write(
+        &mut self,
+        threads: usize,
+        counts: &mut Counts,
+        mut write: impl FnMut(&[u8]) -> Result<(), TrainerError>,
+    ) -> Result<(), TrainerError> {
+        let slices = self.bounds.len() - 1;
+        let desk = Desk::default();
+        let this = &*self;
+        std::thread::scope(|scope| {
+            for _ in 0..threads.min(slices) {
+                scope.spawn(|| {
+                    while let Some(slice) = desk.take(slices, IN_FLIGHT * threads) {
+                        desk.put(slice, this.export(slice, None));
+                    }
+                });
+            }
+            let result = (|| {
+                let mut next_record = this.plan.head().data_start;
+                for slice in 0..slices {
+                    let mut outcome = desk.collect(slice)?;
+                    let agrees = match outcome.first_record {
+                        Some(first) => first == next_record,
+                        None => next_record > this.bounds[slice + 1],
+                    };
+                    if !agrees {
+                        // The slice guessed wrong where its first record starts.
+                        outcome = this.export(slice, Some(next_record))?;
+                    }
+                    if outcome.first_record.is_some() {
+                        next_record = outcome.next_record;
+                    }
+                    counts.rows += outcome.rows;
+                    counts.rejected += outcome.rejected;
+                    write(&outcome.csv)?;
+                    this.bar.inc(this.bounds[slice + 1] - this.bounds[slice]);
+                    desk.written();
+                }
+                Ok(())
+            })();
+            desk.stop();
+            result
+        })
+    }
+
+    fn export(&self, slice: usize, first: Option<u64>) -> Result<ExportOutcome, TrainerError> {
+        let span = SliceSpan {
+            begin: self.bounds[slice],
+            end: self.bounds[slice + 1],
+            first,
+        };
+        let mut task = ExportTask::new(Arc::clone(self.plan), span, self.options);
+        let mut chunks = Chunks::open(&self.source.path, task.position())?;
+        while let Some(chunk) = chunks.next()? {
+            if task.push(chunk) == Progress::Done {
+                break;
+            }
+        }
+        Ok(task.finish())
+    }
+}
