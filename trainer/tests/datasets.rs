@@ -189,13 +189,15 @@ fn the_forests_of_rt_iot2022_are_worth_their_name() {
     assert!(!features(&model).contains(&"no".to_owned()));
 }
 
+/// Rows to learn from.
+const ROWS: usize = 20_000;
+
 /// Issue 3, point 5: a forest that learned from synthetic flows knows real ones.
 #[test]
 fn synthetic_flows_teach_nearly_as_much_as_real_ones() {
     let Some(data) = data("synthetic_flows_teach_nearly_as_much_as_real_ones") else {
         return;
     };
-    const ROWS: usize = 20_000;
     let folder = tempfile::tempdir().expect("a folder");
     let flows = std::fs::read_to_string(data.join("rt-iot2022/rt_iot2022.csv")).expect("flows");
     let mut lines = flows.lines();
