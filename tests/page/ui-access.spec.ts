@@ -102,7 +102,7 @@ test.describe('with the keyboard alone', () => {
 
   test('from the sample to the last flow', async ({ page, site }) => {
     await page.goto(site.root);
-    await expect(page.getByTestId('try-sample')).toBeVisible();
+    await expect(page.getByTestId('try-sample').first()).toBeVisible();
     await tabTo(page, 'file-input');
     await tabTo(page, 'try-sample');
     await page.keyboard.press('Enter');
@@ -136,7 +136,7 @@ test.describe('with the keyboard alone', () => {
 
   test('the first stop skips to the content', async ({ page, site }) => {
     await page.goto(site.root);
-    await expect(page.getByTestId('try-sample')).toBeVisible();
+    await expect(page.getByTestId('try-sample').first()).toBeVisible();
     await page.keyboard.press('Tab');
     await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
     await page.keyboard.press('Enter');
