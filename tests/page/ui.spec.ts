@@ -204,7 +204,7 @@ test.describe('the table of flows', () => {
   test('goes to any row', async ({ page, site }) => {
     await page.goto(site.root);
     await trySample(page);
-    for (const row of [2, 100, 777, 1]) {
+    for (const row of [2, 100, 700, 1]) {
       await page.getByTestId('jump-row').fill(String(row));
       await page.getByTestId('jump-row').press('Enter');
       await expect(page.locator('regular-table tbody th.is-target')).toHaveText(grouped(row));
