@@ -223,7 +223,7 @@ fn ragged_rows_are_counted_and_not_used() {
     assert!(printed.contains("2 rows could not be used"), "{printed}");
 }
 
-/// Issue 2, point 7: whatever is wrong with a file, there is a message that names it and says what is wrong.
+/// Whatever is wrong with a file, there is a message that names it and says what is wrong.
 #[test]
 fn wrong_files_are_refused_with_the_reason() {
     let trained = train(&[]);
@@ -554,7 +554,6 @@ fn a_sweep_shows_both_ways_to_fit() {
     assert!(fail(&sweep(&["--benign", "benign", "--contamination", "2"])).contains("from 0 to 1"));
 }
 
-/// Issue 3, point 6.
 #[test]
 fn bad_labels_taxonomies_classes_and_mappings_are_named() {
     let trained = train(&[]);

@@ -33,7 +33,6 @@ fn features(model: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Issue 2, point 5.
 #[test]
 fn no_label_is_a_feature_of_ciciot2023() {
     let Some(data) = data("no_label_is_a_feature_of_ciciot2023") else {
@@ -72,7 +71,6 @@ fn no_label_is_a_feature_of_ciciot2023() {
     assert!(!self::features(&model).contains(&"verdict".to_owned()));
 }
 
-/// Issue 2, point 5.
 #[test]
 fn the_dash_of_iot23_is_a_benign_label() {
     let Some(data) = data("the_dash_of_iot23_is_a_benign_label") else {
@@ -136,7 +134,7 @@ fn ids_addresses_and_times_of_cicflowmeter_are_no_features() {
     );
 }
 
-/// Issue 2, point 6, on real traffic.
+/// The same file for any number of threads, on real traffic.
 #[test]
 fn one_thread_or_two_give_the_same_model_of_real_flows() {
     let Some(data) = data("one_thread_or_two_give_the_same_model_of_real_flows") else {
@@ -160,7 +158,7 @@ fn one_thread_or_two_give_the_same_model_of_real_flows() {
     );
 }
 
-/// Issue 2, point 4, with room for the luck of one seed: scikit-learn's 100-tree forest reaches a macro F1 of 0.949 and its
+/// With room for the luck of one seed: scikit-learn's 100-tree forest reaches a macro F1 of 0.949 and its
 /// isolation forest an AUROC of 0.957 on a split like this one (BENCHMARKS.md).
 #[test]
 fn the_forests_of_rt_iot2022_are_worth_their_name() {
@@ -192,7 +190,7 @@ fn the_forests_of_rt_iot2022_are_worth_their_name() {
 /// Rows to learn from.
 const ROWS: usize = 20_000;
 
-/// Issue 3, point 5: a forest that learned from synthetic flows knows real ones.
+/// A forest that learned from synthetic flows knows real ones.
 #[test]
 fn synthetic_flows_teach_nearly_as_much_as_real_ones() {
     let Some(data) = data("synthetic_flows_teach_nearly_as_much_as_real_ones") else {
@@ -264,7 +262,7 @@ fn synthetic_flows_teach_nearly_as_much_as_real_ones() {
     );
 }
 
-/// Issue 3: what the page ships for IoT-23 reads ports as services, and none of what names hosts or moments.
+/// What the page ships for IoT-23 reads ports as services, and none of what names hosts or moments.
 #[test]
 fn the_shipped_model_of_iot23_knows_services_and_no_hosts() {
     let Some(data) = data("the_shipped_model_of_iot23_knows_services_and_no_hosts") else {
