@@ -8,7 +8,7 @@ export default defineConfig({
   // Every analysis starts a pool of workers of its own; a second browser only takes their cores.
   workers: 1,
   forbidOnly: Boolean(process.env.CI),
-  retries: 1,
+  retries: 0,
   timeout: 120_000,
   expect: { timeout: 15_000 },
   reporter: [['list'], ['./closing-line.ts']],

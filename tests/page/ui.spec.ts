@@ -227,6 +227,23 @@ test.describe('the table of flows', () => {
     }
   });
 
+  test('a row gone to is in sight at once', async ({ page, site }) => {
+    await page.goto(site.root);
+    await trySample(page);
+    // Not by a glide of the page, which the next thing that scrolls would send elsewhere.
+    const edges = await page.getByTestId('flow-table').evaluate((table) => {
+      window.scrollTo(0, 0);
+      const form = document.querySelector<HTMLFormElement>('form.jump');
+      const row = form?.querySelector('input');
+      if (row) row.value = '2';
+      form?.requestSubmit();
+      const { top, bottom } = table.getBoundingClientRect();
+      return { top, bottom, height: window.innerHeight };
+    });
+    expect(edges.top).toBeGreaterThanOrEqual(0);
+    expect(Math.floor(edges.bottom)).toBeLessThanOrEqual(edges.height);
+  });
+
   test('scrolls by keyboard', async ({ page, site }) => {
     await page.goto(site.root);
     await trySample(page);

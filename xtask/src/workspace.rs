@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::process;
 
-/// The checkout that this tool was built from, and cargo's output folder for it.
+/// The checkout that `cargo xtask` was called in, and cargo's output folder for it.
 pub(crate) struct Workspace {
     root: PathBuf,
     target: PathBuf,
@@ -23,7 +23,10 @@ struct Metadata {
 impl Workspace {
     /// Asks cargo where the workspace and its output are.
     pub(crate) fn find() -> Result<Self> {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        // Asked for at run time: checkouts that share an output folder share this program too.
+        let package = std::env::var_os("CARGO_MANIFEST_DIR")
+            .context("CARGO_MANIFEST_DIR is not set: start this tool with `cargo xtask`")?;
+        let manifest = Path::new(&package).join("Cargo.toml");
         let mut command = process::cargo();
         command.args([
             "metadata",
