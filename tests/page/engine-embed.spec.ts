@@ -1,7 +1,7 @@
 // The library in somebody else's page, as README shows it, and its types.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,7 +87,7 @@ test('what comes with the page is listed', async ({ page, site }) => {
 });
 
 test.describe('types', () => {
-  /** Compiles sources beside flowsieve.d.ts alone; returns what the compiler says. */
+  /** Compiles sources beside flowsieve.d.ts alone, where no package is in reach; returns what the compiler says. */
   function compile(name: string, source: string, flags: string[]): string {
     const folder = mkdtempSync(join(tmpdir(), 'flowsieve-types-'));
     copyFileSync(join(DIST, 'flowsieve.d.ts'), join(folder, 'flowsieve.d.ts'));
@@ -100,6 +100,8 @@ test.describe('types', () => {
       return '';
     } catch (error) {
       return String((error as { stdout: Buffer }).stdout);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   }
 

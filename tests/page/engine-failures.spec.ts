@@ -1,8 +1,6 @@
 // What `analyze` does when something fails: workers, files, models and inputs.
 
-import { mkdtempSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { Kept } from '../../www/src/api.js';
 import {
@@ -126,7 +124,7 @@ test('cancelling ends the analysis and its workers', async ({ page }) => {
 test.describe('a file', () => {
   /** A file of its own for a test, the sample's rows `repeat` times. */
   function ownFile(repeat: number): string {
-    const file = join(mkdtempSync(join(tmpdir(), 'flowsieve-')), 'flows.csv');
+    const file = test.info().outputPath('flows.csv');
     const text = SAMPLE_TEXT();
     const headerEnd = text.indexOf('\n') + 1;
     writeFileSync(file, text.slice(0, headerEnd) + text.slice(headerEnd).repeat(repeat));

@@ -1,8 +1,7 @@
 // Drives `flowsieve.js` inside a page and brings back what came of it, for the tests named engine-*.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import type {
@@ -14,7 +13,7 @@ import type {
   SliceFailure,
   Summary,
 } from '../../www/src/api.js';
-import { DIST, nativeProgram } from './fixtures.js';
+import { DIST, nativeProgram, test } from './fixtures.js';
 
 /** The library's exports, as a page that imports it has them. */
 export type Library = typeof import('../../www/src/flowsieve.js');
@@ -22,6 +21,7 @@ export type Library = typeof import('../../www/src/flowsieve.js');
 const [model] = catalogue<ModelEntry>('models');
 const [sample] = catalogue<SampleEntry>('samples');
 
+/** The file of the model that the page offers first. */
 export const MODEL = join(DIST, 'models', model.file);
 export const SAMPLE = join(DIST, 'samples', sample.file);
 export const SAMPLE_NAME = sample.name;
@@ -66,6 +66,8 @@ export interface Options {
 
 export interface Done {
   ok: true;
+  /** Name of the model that the analysis used. */
+  model: string;
   rowCount: number;
   digest: string;
   summary: Summary;
@@ -172,6 +174,7 @@ export async function analyzeIn(
         }
         const done = {
           ok: true as const,
+          model: analysis.model.name,
           rowCount: analysis.rowCount,
           digest: await analysis.digest(),
           summary: analysis.summary,
@@ -224,7 +227,7 @@ export interface NativeEvaluation {
 
 /** The native program's evaluation of the same file with the same model. */
 export function evaluateNatively(file: string, model = MODEL): NativeEvaluation {
-  const json = join(mkdtempSync(join(tmpdir(), 'flowsieve-')), 'evaluation.json');
+  const json = test.info().outputPath('evaluation.json');
   execFileSync(nativeProgram(), ['evaluate', model, file, '--json', json], { stdio: 'pipe' });
   return JSON.parse(readFileSync(json, 'utf8')) as NativeEvaluation;
 }

@@ -1,7 +1,6 @@
 // What `analyze` gives: the native program's results, however the work is cut and wherever the page is.
 
-import { copyFileSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import type { Analysis } from '../../www/src/api.js';
@@ -14,9 +13,14 @@ import {
   SAMPLE,
   SAMPLE_TEXT,
 } from './engine-page.js';
-import { dataFile, expect, test } from './fixtures.js';
+import { DIST, dataFile, expect, test } from './fixtures.js';
 
-const REAL = 'rt-iot2022/rt_iot2022.csv';
+/** Files of real traffic, and the shipped model that each is for. */
+const REAL = {
+  'rt-iot2022': 'rt-iot2022/rt_iot2022.csv',
+  ciciot2023: 'ciciot2023/ciciot2023_39f_10family_sample.csv',
+  iot23: 'iot23/iot23_mixed_captures.csv',
+};
 
 function expectNative(
   done: Pick<Done, 'rowCount' | 'summary' | 'digest'>,
@@ -157,17 +161,31 @@ test.describe('results', () => {
 });
 
 test.describe('real traffic', () => {
-  test('hosted in a subfolder, results equal the native ones', async ({ page, site }) => {
-    const file = dataFile(REAL);
-    await page.goto(site.subfolder);
-    expectNative(await analyzeWell(page, file), evaluateNatively(file));
-  });
+  for (const [name, path] of Object.entries(REAL)) {
+    const model = join(DIST, 'models', `${name}.sieve`);
 
-  test('the single file from file:// shows the native results', async ({ page, site }) => {
-    const file = dataFile(REAL);
-    await page.goto(site.singleFile);
-    expectNative(await drop(page, file), evaluateNatively(file));
-  });
+    test(`${name}: hosted in a subfolder, results equal the native ones`, async ({
+      page,
+      site,
+    }) => {
+      const file = dataFile(path);
+      await page.goto(site.subfolder);
+      const done = await analyzeWell(page, file);
+      expect(done.model).toBe(name);
+      expectNative(done, evaluateNatively(file, model));
+    });
+
+    test(`${name}: the single file from file:// shows the native results`, async ({
+      page,
+      site,
+    }) => {
+      const file = dataFile(path);
+      await page.goto(site.singleFile);
+      const shown = await drop(page, file);
+      expect(shown.model).toBe(name);
+      expectNative(shown, evaluateNatively(file, model));
+    });
+  }
 });
 
 test('the single file from file:// analyses the sample', async ({ page, site }) => {
@@ -205,7 +223,7 @@ test.describe('the network', () => {
 });
 
 test('a file with a name that means something in addresses', async ({ page, site }) => {
-  const file = join(mkdtempSync(join(tmpdir(), 'flowsieve-')), 'flows #1 50%.csv');
+  const file = test.info().outputPath('flows #1 50%.csv');
   copyFileSync(SAMPLE, file);
   await page.goto(site.root);
   expectNative(await analyzeWell(page, file), evaluateNatively(SAMPLE));
@@ -219,7 +237,7 @@ async function drop(page: Page, file: string) {
   );
   return await page.evaluate(async () => {
     const app = document.querySelector('flowsieve-app') as unknown as { analysis: Analysis };
-    const { rowCount, summary } = app.analysis;
-    return { rowCount, summary, digest: await app.analysis.digest() };
+    const { model, rowCount, summary } = app.analysis;
+    return { model: model.name, rowCount, summary, digest: await app.analysis.digest() };
   });
 }

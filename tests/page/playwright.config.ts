@@ -5,6 +5,7 @@ export default defineConfig({
   testDir: '.',
   testMatch: '*.spec.ts',
   outputDir: '../../test-results',
+  preserveOutput: 'failures-only',
   // Every analysis starts a pool of workers of its own; a second browser only takes their cores.
   workers: 1,
   forbidOnly: Boolean(process.env.CI),
