@@ -1,7 +1,7 @@
 // How a slice's bytes are read, without a page: from streams that behave and from streams that don't.
 
 import { FlowsieveError } from '../../www/src/api.js';
-import { feed } from '../../www/src/engine/reader.js';
+import { SliceFeed } from '../../www/src/engine/reader.js';
 import { expect, test } from './fixtures.js';
 
 const BYTES = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * 31) % 251);
@@ -18,6 +18,16 @@ function sink(at: number, enough: number) {
       return position >= enough;
     },
   };
+}
+
+/** A file that counts the streams that were opened. */
+class CountedStreams extends Blob {
+  streams = 0;
+
+  override slice(begin?: number, end?: number): Blob {
+    this.streams += 1;
+    return super.slice(begin, end);
+  }
 }
 
 /** A file whose streams stop answering, or fail, after `chunks` chunks of 10,000 bytes each. */
@@ -62,11 +72,30 @@ test('reading begins and ends where the sink says', async () => {
     [3_000_000, 3_000_000, 4_000_000],
   ] as const) {
     const reached = sink(at, enough);
-    await feed({ file: new Blob([BYTES]), size: BYTES.length }, reached, end);
+    await new SliceFeed({ file: new Blob([BYTES]), size: BYTES.length }).fill(reached, end);
     expect(reached.position()).toBeGreaterThanOrEqual(Math.min(enough, BYTES.length));
     // Little more than needed is read: 64 KiB, or a MiB where that was not enough, and a chunk.
     expect(reached.position()).toBeLessThanOrEqual(Math.max(end, enough) + 2 ** 21);
   }
+});
+
+test('slices that follow each other are read by one stream', async () => {
+  const file = new CountedStreams([BYTES]);
+  const feed = new SliceFeed({ file, size: BYTES.length });
+  // Each slice reads past its end, to finish its last record, and the next begins at that end.
+  for (const [at, end] of [
+    [0, 500_000],
+    [500_000, 900_000],
+    [900_000, 1_400_000],
+  ] as const) {
+    await feed.fill(sink(at, end + 100), end, 1_400_000);
+  }
+  expect(file.streams).toBe(1);
+  // Elsewhere, before and behind what the stream has.
+  for (const at of [2_000_000, 10]) await feed.fill(sink(at, at + 50_000), at + 50_000);
+  expect(file.streams).toBe(3);
+  // And farther than the run that was announced.
+  await feed.fill(sink(1000, 2_900_000), 60_000, 60_000);
 });
 
 test('a stream that stalls or fails is read in pieces instead', async () => {
@@ -74,7 +103,7 @@ test('a stream that stalls or fails is read in pieces instead', async () => {
     for (const fails of [false, true]) {
       const reached = sink(500_000, 2_500_000);
       const file = new BadStreams(BYTES, chunks, fails);
-      await feed({ file, size: BYTES.length }, reached, 2_500_000, 20);
+      await new SliceFeed({ file, size: BYTES.length }, 20).fill(reached, 2_500_000);
       expect(reached.position()).toBeGreaterThanOrEqual(2_500_000);
     }
   }
@@ -83,7 +112,7 @@ test('a stream that stalls or fails is read in pieces instead', async () => {
 test('a file that is shorter than it was is unreadable', async () => {
   const file = new Blob([BYTES.subarray(0, 1_200_000)]);
   const source = { file, size: BYTES.length };
-  const reading = feed(source, sink(1_000_000, 2_000_000), 2_000_000);
+  const reading = new SliceFeed(source).fill(sink(1_000_000, 2_000_000), 2_000_000);
   await expect(reading).rejects.toThrow(FlowsieveError);
   await expect(reading).rejects.toMatchObject({ kind: 'file-unreadable' });
 });

@@ -16,7 +16,7 @@ import type {
   SliceParams,
   StartParams,
 } from './engine/protocol.js';
-import { feed, type Source } from './engine/reader.js';
+import { SliceFeed } from './engine/reader.js';
 
 /** What this file uses of a worker's global scope; the DOM's types have only the page's. */
 interface WorkerScope {
@@ -26,7 +26,7 @@ interface WorkerScope {
 }
 
 interface Started {
-  source: Source;
+  feed: SliceFeed;
   plan: Plan;
   memory: WebAssembly.Memory;
 }
@@ -77,16 +77,16 @@ async function start(params: StartParams): Promise<Handled<'start'>> {
   const model = new Model(params.pack);
   const { file, size } = params;
   const plan = new Plan(model, params.head, size, planOptions(params.labels));
-  started = { source: { file, size }, plan, memory };
+  started = { feed: new SliceFeed({ file, size }), plan, memory };
   return { result: { memoryBytes: memory.buffer.byteLength }, transfer: [] };
 }
 
 async function slice(params: SliceParams): Promise<Handled<'slice'>> {
   if (!started) throw new Error('The worker was not started.');
-  const { source, plan, memory } = started;
-  const { begin, end, first, rejectAll } = params;
+  const { feed, plan, memory } = started;
+  const { begin, end, runEnd, first, rejectAll } = params;
   const task = new SliceTask(plan, params.slice, begin, end, first, rejectAll);
-  await feed(source, task, end);
+  await feed.fill(task, end, runEnd);
   if (params.trap) trap();
   const { meta, class: classes, label, confidence, rank, offsets } = task.finish();
   // Not freed where it failed: nothing goes on in a worker after that.
@@ -100,10 +100,10 @@ async function slice(params: SliceParams): Promise<Handled<'slice'>> {
 
 async function exportSlice(params: ExportParams): Promise<Handled<'export'>> {
   if (!started) throw new Error('The worker was not started.');
-  const { source, plan, memory } = started;
+  const { feed, plan, memory } = started;
   const { begin, end, first, options } = params;
   const task = new ExportTask(plan, begin, end, first, options);
-  await feed(source, task, end);
+  await feed.fill(task, end);
   const csv = task.finish() as Uint8Array<ArrayBuffer>;
   task.free();
   return { result: { csv, memoryBytes: memory.buffer.byteLength }, transfer: [csv.buffer] };

@@ -71,7 +71,17 @@ export interface Outcome {
 interface Task {
   slice: number;
   first: number | undefined;
+  /** The slice behind the last of the run that it belongs to. */
+  runEnd: number;
 }
+
+/** Neighbouring slices that one worker takes, one after the other, because its stream can go on. */
+interface Run {
+  next: number;
+  end: number;
+}
+
+const SLICES_PER_RUN = 4;
 
 const PROGRESS_INTERVAL_MS = 100;
 
@@ -98,6 +108,9 @@ class Coordinator {
   readonly #failed = new Map<number, string[]>();
   readonly #failures: SliceFailure[] = [];
   readonly #places: SlicePlace[] = [];
+  /** What each worker has begun. */
+  readonly #runs = new Map<number, Run>();
+  /** The first slice that is in no run yet. */
   #nextSlice = 0;
   #accepted = 0;
   #reruns = 0;
@@ -125,27 +138,52 @@ class Coordinator {
   #abort = () => this.#fail(aborted());
 
   #dispatch(): void {
-    while (!this.#settled && this.#pool.hasRoom) {
-      const task = this.#again.shift() ?? this.#nextTask();
+    while (!this.#settled) {
+      const worker = this.#pool.room;
+      if (worker === undefined) return;
+      const task = this.#again.shift() ?? this.#nextTask(worker);
       if (!task) return;
-      void this.#run(task);
+      void this.#run(worker, task);
     }
   }
 
-  #nextTask(): Task | undefined {
-    if (this.#nextSlice >= this.#slices) return undefined;
-    return { slice: this.#nextSlice++, first: undefined };
+  #nextTask(worker: number): Task | undefined {
+    let run = this.#runs.get(worker);
+    if (!run || run.next === run.end) {
+      const left = this.#slices - this.#nextSlice;
+      if (left === 0) return this.#takeOver();
+      // Short runs at the end, so that the workers end together.
+      const length = Math.floor(left / (2 * this.#job.pool.workers));
+      const end = this.#nextSlice + Math.max(1, Math.min(SLICES_PER_RUN, length));
+      run = { next: this.#nextSlice, end };
+      this.#runs.set(worker, run);
+      this.#nextSlice = end;
+    }
+    return { slice: run.next++, first: undefined, runEnd: run.end };
   }
 
-  async #run(task: Task): Promise<void> {
+  /** The last slice of the longest run that another worker has not come to. */
+  #takeOver(): Task | undefined {
+    let longest: Run | undefined;
+    for (const run of this.#runs.values()) {
+      if (!longest || run.end - run.next > longest.end - longest.next) longest = run;
+    }
+    if (!longest || longest.next === longest.end) return undefined;
+    const runEnd = longest.end;
+    longest.end -= 1;
+    return { slice: longest.end, first: undefined, runEnd };
+  }
+
+  async #run(worker: number, task: Task): Promise<void> {
     const { bounds, testHooks } = this.#job;
-    const { slice, first } = task;
+    const { slice, first, runEnd } = task;
     const failures = this.#failed.get(slice)?.length ?? 0;
     try {
-      const { output } = await this.#pool.run('slice', {
+      const { output } = await this.#pool.run(worker, 'slice', {
         slice,
         begin: bounds[slice] ?? 0,
         end: bounds[slice + 1] ?? 0,
+        runEnd: bounds[runEnd] ?? 0,
         first,
         rejectAll: failures >= MAX_RUNS - 1,
         trap: slice === testHooks?.trapSlice && failures < testHooks.times,
@@ -164,7 +202,7 @@ class Coordinator {
       this.#waiting.delete(event.slice);
       if (event.type === 'rerun') {
         this.#reruns += 1;
-        this.#again.push({ slice: event.slice, first: event.first });
+        this.#again.push({ slice: event.slice, first: event.first, runEnd: event.slice + 1 });
       } else if (waiting) {
         this.#accept(event, waiting);
       } else {

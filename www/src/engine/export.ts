@@ -177,13 +177,14 @@ class ExportRun {
   /** The rows of one slice, by the first worker that has room. */
   async #csv({ begin, end, first }: SlicePlace): Promise<Bytes> {
     for (let failed = 0; ; ) {
-      while (this.#pool && !this.#pool.hasRoom) {
-        await new Promise<void>((resolve) => this.#queue.push(resolve));
-      }
-      const pool = this.#pool;
-      if (!pool) throw new WorkerEnded();
+      const [pool, worker] = await this.#worker();
       try {
-        const { csv } = await pool.run('export', { begin, end, first, options: this.#core });
+        const { csv } = await pool.run(worker, 'export', {
+          begin,
+          end,
+          first,
+          options: this.#core,
+        });
         this.#dispatch();
         return csv;
       } catch (error) {
@@ -195,6 +196,16 @@ class ExportRun {
           throw new FlowsieveError('worker-failed', message, undefined, { cause: error });
         }
       }
+    }
+  }
+
+  /** Waits for a worker that has room. */
+  async #worker(): Promise<[Pool, number]> {
+    for (;;) {
+      const pool = this.#pool;
+      if (!pool) throw new WorkerEnded();
+      if (pool.room !== undefined) return [pool, pool.room];
+      await new Promise<void>((resolve) => this.#queue.push(resolve));
     }
   }
 

@@ -79,7 +79,9 @@ class PoolWorker {
   }
 }
 
+/** A place in the pool; a worker that is replaced leaves it to the next. */
 interface Lane {
+  readonly index: number;
   worker: PoolWorker;
   ready: boolean;
   load: number;
@@ -109,7 +111,8 @@ export interface PoolListener {
 export class Pool {
   readonly #setup: PoolSetup;
   readonly #listener: PoolListener;
-  readonly #lanes = new Set<Lane>();
+  /** Empty once the pool has ended. */
+  #lanes: Lane[] = [];
   /** The most wasm memory that any worker reported, in bytes. */
   maxWorkerMemory = 0;
   replacedWorkers = 0;
@@ -117,22 +120,31 @@ export class Pool {
   constructor(setup: PoolSetup, listener: PoolListener) {
     this.#setup = setup;
     this.#listener = listener;
-    for (let i = 0; i < setup.workers; i++) this.#open();
+    this.#lanes = Array.from({ length: setup.workers }, (_, index) => this.#open(index));
   }
 
-  /** Whether some worker can take a slice. */
-  get hasRoom(): boolean {
-    return this.#freest() !== undefined;
+  /** The place of the worker that has the most room for a slice; undefined if none has any. */
+  get room(): number | undefined {
+    let freest: Lane | undefined;
+    for (const lane of this.#lanes) {
+      if (!lane.ready || lane.load >= SLICES_PER_WORKER) continue;
+      if (!freest || lane.load < freest.load) freest = lane;
+    }
+    return freest?.index;
   }
 
   /**
-   * Has a worker do the work of one slice. Rejects with `WorkerEnded` when its worker was ended for another
+   * Has the worker at `place` do the work of one slice. Rejects with `WorkerEnded` when its worker was ended for another
    * reason than this slice, with `WorkerFailed` when the worker failed (and is replaced already), and
    * with the error itself when the worker reported one of its input.
    */
-  async run<M extends SliceMethod>(method: M, params: Params<M>): Promise<Result<M>> {
-    const lane = this.#freest();
-    if (!lane) throw new Error('no worker has room');
+  async run<M extends SliceMethod>(
+    place: number,
+    method: M,
+    params: Params<M>,
+  ): Promise<Result<M>> {
+    const lane = this.#lanes[place];
+    if (!lane) throw new Error(`the pool has no worker ${place}`);
     lane.load += 1;
     try {
       const result = await lane.worker.call(method, params);
@@ -150,23 +162,14 @@ export class Pool {
 
   /** Ends all workers at once. What they were at rejects with `WorkerEnded`. */
   end(): void {
-    const lanes = [...this.#lanes];
-    this.#lanes.clear();
+    const lanes = this.#lanes;
+    this.#lanes = [];
     for (const { worker } of lanes) worker.end();
   }
 
-  #freest(): Lane | undefined {
-    let freest: Lane | undefined;
-    for (const lane of this.#lanes) {
-      if (!lane.ready || lane.load >= SLICES_PER_WORKER) continue;
-      if (!freest || lane.load < freest.load) freest = lane;
-    }
-    return freest;
-  }
-
-  #open(): void {
-    const lane: Lane = { worker: new PoolWorker(this.#setup.workerUrl), ready: false, load: 0 };
-    this.#lanes.add(lane);
+  #open(index: number): Lane {
+    const worker = new PoolWorker(this.#setup.workerUrl);
+    const lane: Lane = { index, worker, ready: false, load: 0 };
     this.#start(lane.worker).then(
       ({ memoryBytes }) => {
         lane.ready = true;
@@ -187,6 +190,7 @@ export class Pool {
         );
       },
     );
+    return lane;
   }
 
   async #start(worker: PoolWorker): Promise<Result<'start'>> {
@@ -201,10 +205,10 @@ export class Pool {
 
   #replace(lane: Lane): void {
     // A pool that ended, or a worker that was replaced already.
-    if (!this.#lanes.delete(lane)) return;
+    if (this.#lanes[lane.index] !== lane) return;
     lane.worker.end();
     this.replacedWorkers += 1;
-    this.#open();
+    this.#lanes[lane.index] = this.#open(lane.index);
   }
 
   #noteMemory(bytes: number): void {

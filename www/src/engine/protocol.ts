@@ -36,6 +36,8 @@ export interface SliceParams {
   /** Bytes [begin, end) of the file. */
   begin: number;
   end: number;
+  /** The end of the slices that this worker will be given one after the other. */
+  runEnd: number;
   /** Offset of the slice's first record where it is known; else the worker guesses it. */
   first: number | undefined;
   /** Only finds the records and rejects them all, after the slice failed twice. */

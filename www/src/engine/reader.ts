@@ -29,44 +29,84 @@ export interface Source {
   size: number;
 }
 
-/**
- * Pushes the file's bytes until the sink has enough or the file ends. `end` is where the slice ends;
- * a read that takes longer than `stallMs` is given up.
- */
-export async function feed(
-  { file, size }: Source,
-  sink: ByteSink,
-  end: number,
-  stallMs = STALL_MS,
-): Promise<void> {
-  let limit = Math.min(size, end + TAIL_BYTES);
-  while (sink.position() < size) {
-    limit = Math.min(size, Math.max(limit, sink.position() + TAIL_BYTES));
-    const enough = await pushStream(file, sink, limit, stallMs);
-    if (enough || (enough === undefined && (await pushPieces(file, sink, limit)))) return;
-    limit += PIECE_BYTES;
-  }
+type Chunks = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+
+/** A stream of the file's bytes up to `limit`, and the last chunk that it gave. */
+interface Opened {
+  chunks: Chunks;
+  limit: number;
+  last: Uint8Array;
+  /** Offset behind the last chunk. */
+  position: number;
 }
 
-/** By a stream; undefined when it stalled or failed before the limit. */
-async function pushStream(
-  file: Blob,
-  sink: ByteSink,
-  limit: number,
-  stallMs: number,
-): Promise<boolean | undefined> {
-  const reader = file.slice(sink.position(), limit).stream().getReader();
-  try {
+/**
+ * Reads slices of one file. The stream stays open from one slice to the next: where the next begins in
+ * the chunk in which the last ended, or behind it, reading goes on. A stream costs the browser a buffer
+ * in shared memory, so one for every four slices reads a third faster than one for each.
+ */
+export class SliceFeed {
+  readonly #source: Source;
+  readonly #stallMs: number;
+  #opened: Opened | undefined;
+
+  /** A read that takes longer than `stallMs` is given up. */
+  constructor(source: Source, stallMs = STALL_MS) {
+    this.#source = source;
+    this.#stallMs = stallMs;
+  }
+
+  /**
+   * Pushes the file's bytes until the sink has enough or the file ends. `end` is where the slice ends,
+   * `runEnd` where the last of the slices ends that will follow it.
+   */
+  async fill(sink: ByteSink, end: number, runEnd = end): Promise<void> {
+    const { file, size } = this.#source;
+    let limit = Math.min(size, Math.max(end, runEnd) + TAIL_BYTES);
+    while (sink.position() < size) {
+      limit = Math.min(size, Math.max(limit, sink.position() + TAIL_BYTES));
+      const enough = await this.#pushStream(sink, limit);
+      if (enough) return;
+      this.#close();
+      if (enough === undefined && (await pushPieces(file, sink, limit))) return;
+      limit += PIECE_BYTES;
+    }
+  }
+
+  /** By a stream; undefined when it stalled or failed before its limit. */
+  async #pushStream(sink: ByteSink, limit: number): Promise<boolean | undefined> {
+    const opened = this.#openAt(sink.position(), limit);
+    const skipped = sink.position() - (opened.position - opened.last.length);
+    const rest = opened.last.subarray(skipped);
+    if (rest.length > 0 && sink.push(rest)) return true;
     for (;;) {
-      const read = await inTime(reader.read(), stallMs);
+      const read = await inTime(opened.chunks.read(), this.#stallMs);
       if (read === undefined) return undefined;
       // A stream that ends early is a file that shrank; reading pieces will tell.
-      if (read.done) return sink.position() < limit ? undefined : false;
+      if (read.done) return sink.position() < opened.limit ? undefined : false;
+      opened.last = read.value;
+      opened.position += read.value.length;
       if (sink.push(read.value)) return true;
     }
-  } finally {
+  }
+
+  /** The open stream if it can go on at `position`, else a new one. */
+  #openAt(position: number, limit: number): Opened {
+    const opened = this.#opened;
+    if (opened) {
+      const { last, position: behind } = opened;
+      if (behind - last.length <= position && position <= behind) return opened;
+    }
+    this.#close();
+    const chunks = this.#source.file.slice(position, limit).stream().getReader();
+    this.#opened = { chunks, limit, last: new Uint8Array(), position };
+    return this.#opened;
+  }
+
+  #close(): void {
     // Not awaited: cancelling a stream that stalled may stall as well.
-    reader.cancel().catch(() => {});
+    this.#opened?.chunks.cancel().catch(() => {});
+    this.#opened = undefined;
   }
 }
 
