@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use flowsieve::fit::options::{ClassWeight, ForestOptions};
+use flowsieve::fit::options::{ClassWeight, ForestOptions, IsolationOptions};
 use std::path::PathBuf;
 
 /// Train models on labelled network flows, evaluate them, and see what is in them
@@ -77,6 +77,9 @@ pub(crate) struct TrainArguments {
     /// Whether every class counts the same, or every row
     #[arg(long, value_enum, default_value_t = ClassWeightArgument::Balanced)]
     pub(crate) class_weight: ClassWeightArgument,
+    /// Trees of the isolation forest
+    #[arg(long, value_name = "TREES", default_value_t = IsolationOptions::default().n_trees)]
+    pub(crate) isolation_trees: u32,
     /// The seed of all randomness: the same seed and data give the same file
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,

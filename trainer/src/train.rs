@@ -34,6 +34,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     };
     let isolation = IsolationOptions {
         seed: args.seed,
+        n_trees: args.isolation_trees,
         ..IsolationOptions::default()
     };
     let (forest_params, isolation_params) = (forest.check()?, isolation.check()?);

@@ -16,9 +16,10 @@ import type {
 import { FlowsieveError } from './api.js';
 import { runAnalysis } from './engine/analysis.js';
 import { baseOf, loadAsset, loadModelIndex, loadSampleIndex } from './engine/assets.js';
-import { loadPack } from './engine/choose.js';
+import { loadPack, prepareShipped } from './engine/choose.js';
 import { loadCore, loadWorkerUrl } from './engine/core.js';
 import { toPublic } from './engine/errors.js';
+import { warmUp } from './engine/warm-up.js';
 
 export type * from './api.js';
 export { FlowsieveError } from './api.js';
@@ -41,7 +42,8 @@ export async function analyze(
 
 /**
  * Loads everything that an analysis with any of the page's models needs, and the samples, so that no
- * network is needed any more.
+ * network is needed any more; then has a worker analyse a sample for a tenth of a second or two, so
+ * that the first analysis starts at full speed.
  */
 export async function preload(assetsUrl?: URL | string): Promise<void> {
   const base = baseOf(assetsUrl);
@@ -49,10 +51,8 @@ export async function preload(assetsUrl?: URL | string): Promise<void> {
     const samples = loadSampleIndex(base).then((entries) =>
       Promise.all(entries.map(({ file }) => loadAsset(`samples/${file}`, base))),
     );
-    const models = loadModelIndex(base).then((entries) =>
-      Promise.all(entries.map(({ file }) => loadAsset(`models/${file}`, base))),
-    );
-    await Promise.all([loadCore(base), loadWorkerUrl(base), models, samples]);
+    await Promise.all([prepareShipped(base), loadWorkerUrl(base), samples]);
+    await warmUp(base);
   });
 }
 

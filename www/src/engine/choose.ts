@@ -7,12 +7,19 @@
 import { Model, Plan } from '../../generated/flowsieve_core.js';
 import { FlowsieveError, type ModelSource, type Recognition } from '../api.js';
 import { fetchBytes, loadAsset, loadModelIndex } from './assets.js';
+import { loadCore } from './core.js';
 import { type LabelOptions, planOptions } from './labels.js';
 
-/** A model together with the plan by which it reads one input. */
-export interface Choice {
+/** A model and the file that it is from. */
+interface LoadedModel {
   pack: Uint8Array<ArrayBuffer>;
   model: Model;
+  /** Whether it came with the page: such a model is kept for the next input. */
+  shipped: boolean;
+}
+
+/** A model together with the plan by which it reads one input. */
+export interface Choice extends LoadedModel {
   plan: Plan;
   recognition: Recognition;
 }
@@ -31,13 +38,16 @@ export async function chooseModel(
   base: URL,
   signal: AbortSignal | undefined,
 ): Promise<Choice> {
-  if (source !== 'auto') return choiceOf(await loadPack(source, base, signal), input);
+  if (source !== 'auto') {
+    const pack = await loadPack(source, base, signal);
+    return choiceOf({ pack, model: new Model(pack), shipped: false }, input);
+  }
   const models = await loadModelIndex(base);
   let best: Choice | undefined;
   const refusals: unknown[] = [];
   for (const { file } of models) {
     try {
-      const choice = choiceOf(await loadAsset(`models/${file}`, base), input);
+      const choice = choiceOf(await loadShipped(file, base), input);
       if (best && !fitsBetter(choice.recognition, best.recognition)) {
         freeChoice(choice);
       } else {
@@ -70,18 +80,43 @@ export async function loadPack(
   return await loadAsset(`models/${first.file}`, base);
 }
 
-export function freeChoice({ model, plan }: Choice): void {
-  plan.free();
-  model.free();
+// Promises, so that two callers share one model. What failed is forgotten and can be tried again.
+const shippedModels = new Map<string, Promise<LoadedModel>>();
+
+/** A model that comes with the page, unpacked once. The core has to be ready. */
+function loadShipped(file: string, base: URL): Promise<LoadedModel> {
+  const { href } = new URL(`models/${file}`, base);
+  let loaded = shippedModels.get(href);
+  if (!loaded) {
+    loaded = loadAsset(`models/${file}`, base).then((pack) => ({
+      pack,
+      model: new Model(pack),
+      shipped: true,
+    }));
+    loaded.catch(() => shippedModels.delete(href));
+    shippedModels.set(href, loaded);
+  }
+  return loaded;
 }
 
-function choiceOf(pack: Uint8Array<ArrayBuffer>, input: Input): Choice {
-  const model = new Model(pack);
+/** Makes the models that come with the page ready, so that none is loaded once an input is there. */
+export async function prepareShipped(base: URL): Promise<void> {
+  await loadCore(base);
+  for (const { file } of await loadModelIndex(base)) await loadShipped(file, base);
+}
+
+export function freeChoice({ model, shipped, plan }: Choice): void {
+  plan.free();
+  if (!shipped) model.free();
+}
+
+function choiceOf(loaded: LoadedModel, input: Input): Choice {
+  const { model, shipped } = loaded;
   try {
     const plan = new Plan(model, input.head, input.size, planOptions(input.labels));
-    return { pack, model, plan, recognition: plan.recognition() };
+    return { ...loaded, plan, recognition: plan.recognition() };
   } catch (error) {
-    model.free();
+    if (!shipped) model.free();
     throw error;
   }
 }
