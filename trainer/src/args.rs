@@ -80,6 +80,9 @@ pub(crate) struct TrainArguments {
     /// Trees of the isolation forest
     #[arg(long, value_name = "TREES", default_value_t = IsolationOptions::default().n_trees)]
     pub(crate) isolation_trees: u32,
+    /// The rows that the isolation forest is fitted on: the benign ones where there are any, or all
+    #[arg(long, value_enum, value_name = "ROWS", default_value_t = DetectorRows::Benign)]
+    pub(crate) isolation_rows: DetectorRows,
     /// The seed of all randomness: the same seed and data give the same file
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
@@ -96,6 +99,12 @@ pub(crate) enum Level {
     Kind,
     Family,
     Binary,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DetectorRows {
+    Benign,
+    All,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,5 +1,6 @@
 //! A model from rows: the library's serial pieces, mapped over threads, results kept in order.
 
+use crate::args::DetectorRows;
 use crate::columns::FeatureColumn;
 use crate::error::TrainerError;
 use crate::progress;
@@ -36,6 +37,7 @@ pub(crate) struct Recipe {
     pub(crate) taxonomy: Taxonomy,
     pub(crate) forest: ForestParams,
     pub(crate) isolation: IsolationParams,
+    pub(crate) isolation_rows: DetectorRows,
     pub(crate) seed: u64,
 }
 
@@ -113,7 +115,7 @@ fn schema(recipe: &Recipe, importances: &[f32]) -> Schema {
     }
 }
 
-/// The detector, on benign rows where there are any, else on all.
+/// The detector, on the rows that are asked for: on all where benign ones are and there are none.
 fn fit_isolation(
     recipe: &Recipe,
     table: &TrainingTable,
@@ -123,7 +125,7 @@ fn fit_isolation(
     let is_benign = |&row_idx: &u32| !kinds[usize::from(table.labels[row_idx as usize])].attack;
     let all: Vec<u32> = (0..table.n_rows() as u32).collect();
     let benign: Vec<u32> = all.iter().copied().filter(is_benign).collect();
-    let benign_only = benign.len() > 1;
+    let benign_only = recipe.isolation_rows == DetectorRows::Benign && benign.len() > 1;
     let rows = if benign_only { benign } else { all };
     let (spec, _) = fit_detector(table, features, &rows, &recipe.isolation, benign_only)?;
     Ok(spec)

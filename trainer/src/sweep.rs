@@ -1,10 +1,11 @@
-//! `flowsieve sweep`: what an isolation forest flags at several contaminations, in the two ways that people measure it.
+//! `flowsieve sweep`: what an isolation forest flags at several contaminations, in the ways that people measure it.
 //!
 //! *Fitted on all rows*: the forest sees attacks and benign rows alike, and flags the share that is asked for of the rows
 //! it was fitted on. That is scikit-learn's `IsolationForest(contamination=…).fit_predict(rows)`; it can only work where
 //! attacks are few. *Fitted on benign rows*: the forest sees benign rows alone, those of 70 % of the data, and the threshold
 //! flags the share that is asked for of them; scored are the other 30 %, attacks and benign rows. There the share asked for
-//! is the rate of false alarms to expect.
+//! is the rate of false alarms to expect. And the same fitted on all benign rows and scored on the whole data, as the page
+//! shows it for a model and the file that it learned from.
 
 use crate::args::{Level, SweepArguments};
 use crate::columns::Named;
@@ -75,8 +76,8 @@ pub(crate) fn sweep(args: &SweepArguments) -> Result<(), TrainerError> {
         rows.columns.len()
     );
 
-    let features = described(rows, &data.dictionaries);
-    let (spec, sums) = fit_detector(rows, &features, &all, &params, false)?;
+    let every_feature = described(rows, &data.dictionaries);
+    let (spec, sums) = fit_detector(rows, &every_feature, &all, &params, false)?;
     let found = ranked(&spec, &sums, rows.columns.len(), |i| is_attack(all[i]))?;
     println!(
         "Fitted on all {} rows, scored on them",
@@ -94,6 +95,16 @@ pub(crate) fn sweep(args: &SweepArguments) -> Result<(), TrainerError> {
         "Fitted on {} benign rows, scored on {} others (identical rows are on one side)",
         count(benign.len() as u64),
         count(sides.scored.len() as u64)
+    );
+    print(&found, &args.contamination, |row| row.training);
+
+    let benign: Vec<u32> = all.iter().copied().filter(|&i| !is_attack(i)).collect();
+    let (spec, _) = fit_detector(rows, &every_feature, &benign, &params, true)?;
+    let sums = path_sums(&spec.trees, &imputed(rows, &every_feature, &all))?;
+    let found = ranked(&spec, &sums, rows.columns.len(), |i| is_attack(all[i]))?;
+    println!(
+        "Fitted on all {} benign rows, scored on all rows, these included",
+        count(benign.len() as u64)
     );
     print(&found, &args.contamination, |row| row.training);
     Ok(())

@@ -72,6 +72,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         taxonomy: data.taxonomy,
         forest: forest_params,
         isolation: isolation_params,
+        isolation_rows: args.isolation_rows,
         seed: args.seed,
     };
 

@@ -534,8 +534,9 @@ fn a_sweep_shows_both_ways_to_fit() {
     };
     let printed = succeed(&sweep(&["--benign", "benign"]));
     for part in [
-        "Fitted on all 900 rows",
+        "Fitted on all 900 rows, scored on them",
         "benign rows, scored on",
+        "benign rows, scored on all rows, these included",
         "precision",
         "AUROC",
         "0.15",

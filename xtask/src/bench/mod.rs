@@ -1,31 +1,38 @@
-//! `cargo xtask bench`: how fast the page goes through a large file, beside what people use today.
+//! `cargo xtask bench`: how fast a large file is gone through, beside what people use today.
 //!
-//! Each round times the page in a headless Chromium and then, where a Python is named, pandas with a scikit-learn
-//! forest, so that both meet the same machine in the same state. The figures are medians over the rounds.
+//! Each round times the page in a headless Chromium, or `flowsieve score`, and then, where a Python is named, pandas with
+//! scikit-learn, so that both meet the same machine in the same state. The figures are medians over the rounds.
 
 mod flows;
 mod page;
 mod pandas;
+mod score;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::workspace::Workspace;
-use crate::{build, chromium, data};
+use crate::{build, chromium, data, models};
 
 /// The most wasm memory that a worker may take, in bytes.
 const WORKER_MEMORY_LIMIT: u64 = 64 << 20;
 
+/// The most memory that `flowsieve score` may take, in bytes.
+const SCORE_MEMORY_LIMIT: u64 = 300_000_000;
+
 #[derive(clap::Args)]
 pub(crate) struct BenchArguments {
+    /// What is timed
+    #[arg(value_enum, default_value_t = Subject::Page)]
+    subject: Subject,
     /// A Python with pandas and scikit-learn to compare with
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
     /// The size of the file to analyse, in megabytes of 1,000,000 bytes
     #[arg(long, default_value_t = 450)]
     megabytes: u64,
-    /// Workers of the page, and threads of scikit-learn
+    /// Workers of the page or threads of the program, and threads of scikit-learn
     #[arg(long, default_value_t = 2)]
     workers: usize,
     /// How often each is timed
@@ -33,74 +40,146 @@ pub(crate) struct BenchArguments {
     rounds: usize,
 }
 
-/// Times the page and its peers on RT-IoT2022, repeated to the size asked for.
+/// What goes through the file.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Subject {
+    /// The page in a headless Chromium; its peer reads and classifies
+    Page,
+    /// `flowsieve score`; its peer reads, classifies, scores and writes
+    Score,
+}
+
+/// The files of a benchmark.
+struct Files {
+    original: PathBuf,
+    large: PathBuf,
+    bytes: u64,
+    out: PathBuf,
+}
+
+/// Times the subject and its peer on RT-IoT2022, repeated to the size asked for.
 pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result<()> {
     if arguments.rounds == 0 {
         bail!("--rounds must be at least 1");
     }
     let original = data::required_folder()?.join(flows::RT_IOT2022);
-    build::build(workspace)?;
-    let browser = chromium::find_or_install(workspace)?;
+    let run: Box<dyn Fn(&Files) -> Result<Timed>> = match arguments.subject {
+        Subject::Page => {
+            build::build(workspace)?;
+            let browser = chromium::find_or_install(workspace)?;
+            Box::new(move |files| {
+                time_page(workspace, browser.as_deref(), files, arguments.workers)
+            })
+        }
+        Subject::Score => {
+            let program = models::build_program(workspace)?;
+            Box::new(move |files| time_score(workspace, &program, files, arguments.workers))
+        }
+    };
     let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
     let large = folder.path().join("flows.csv");
     let bytes = flows::repeat(&original, arguments.megabytes * 1_000_000, &large)?;
+    let files = Files {
+        original,
+        large,
+        bytes,
+        out: folder.path().join("out.csv"),
+    };
+    let (name, limit) = match arguments.subject {
+        Subject::Page => ("page", WORKER_MEMORY_LIMIT),
+        Subject::Score => ("flowsieve score", SCORE_MEMORY_LIMIT),
+    };
+    let megabytes = bytes as f64 / 1e6;
     println!(
-        "{:.0} MB of RT-IoT2022, {} workers",
-        bytes as f64 / 1e6,
+        "{megabytes:.0} MB of RT-IoT2022, {} workers",
         arguments.workers
     );
 
-    let mut page_speeds = Vec::new();
-    let mut peer_speeds = Vec::new();
-    let mut memory = 0;
+    let (mut speeds, mut peer_speeds, mut memory) = (Vec::new(), Vec::new(), None);
     for round in 1..=arguments.rounds {
-        let measured = page::time(workspace, browser.as_deref(), &large, arguments.workers)?;
-        let speed = megabytes_per_second(bytes, measured.seconds);
-        println!(
-            "round {round}: page {speed:.0} MB/s, {} rows",
-            measured.rows
-        );
-        page_speeds.push(speed);
-        memory = measured
-            .worker_memory
-            .iter()
-            .copied()
-            .fold(memory, u64::max);
+        let timed = run(&files)?;
+        let speed = megabytes / timed.seconds;
+        println!("round {round}: {name} {speed:.0} MB/s");
+        speeds.push(speed);
+        memory = memory.max(timed.memory);
         if let Some(python) = &arguments.python {
-            let measured = pandas::time(python, &original, &large, arguments.workers)?;
-            let speed = megabytes_per_second(bytes, measured.seconds);
+            let out = (arguments.subject == Subject::Score).then_some(files.out.as_path());
+            let (original, large) = (&files.original, &files.large);
+            let measured = pandas::time(python, original, large, out, arguments.workers)?;
+            let speed = megabytes / measured.seconds;
             println!(
                 "round {round}: pandas + scikit-learn {speed:.0} MB/s, {} rows",
                 measured.rows
             );
+            if timed.rows.is_some_and(|rows| rows != measured.rows) {
+                bail!("{name} did not find as many rows as pandas");
+            }
             peer_speeds.push(speed);
         }
     }
 
-    let page = median(&mut page_speeds);
-    println!("page                   {page:>8.0} MB/s");
+    let speed = median(&mut speeds);
+    println!("{name:<22} {speed:>8.0} MB/s");
     if arguments.python.is_some() {
         let peer = median(&mut peer_speeds);
         println!("pandas + scikit-learn  {peer:>8.0} MB/s");
-        println!("ratio                  {:>8.2}", page / peer);
+        println!("ratio                  {:>8.2}", speed / peer);
     } else {
         println!("pandas + scikit-learn  left out: name a Python that has them with --python");
     }
-    println!(
-        "largest wasm memory    {:>8.1} MiB",
-        memory as f64 / f64::from(1 << 20)
-    );
-    if memory > WORKER_MEMORY_LIMIT {
-        bail!(
-            "a worker took more than {} MiB of wasm memory",
-            WORKER_MEMORY_LIMIT >> 20
-        );
+    match memory {
+        Some(bytes) => println!("largest memory         {:>8.1} MB", bytes as f64 / 1e6),
+        None => println!("largest memory         not told by this system"),
+    }
+    if memory.is_some_and(|bytes| bytes > limit) {
+        bail!("that is more than the {} MB it may take", limit / 1_000_000);
     }
     Ok(())
 }
 
-fn megabytes_per_second(bytes: u64, seconds: f64) -> f64 {
-    bytes as f64 / 1e6 / seconds
+/// One run of the subject.
+struct Timed {
+    seconds: f64,
+    /// The most memory that it took, in bytes: of the page, the wasm memory of one worker.
+    memory: Option<u64>,
+    /// Rows that it found, where it says so.
+    rows: Option<u64>,
+}
+
+fn time_page(
+    workspace: &Workspace,
+    browser: Option<&Path>,
+    files: &Files,
+    workers: usize,
+) -> Result<Timed> {
+    let measured = page::time(workspace, browser, &files.large, workers)?;
+    Ok(Timed {
+        seconds: measured.seconds,
+        memory: measured.worker_memory.into_iter().max(),
+        rows: Some(measured.rows),
+    })
+}
+
+fn time_score(
+    workspace: &Workspace,
+    program: &Path,
+    files: &Files,
+    threads: usize,
+) -> Result<Timed> {
+    // Emptying a large file takes time that is not the program's.
+    if files.out.exists() {
+        std::fs::remove_file(&files.out)?;
+    }
+    let measured = score::time(workspace, program, &files.large, &files.out, threads)?;
+    let written = std::fs::metadata(&files.out)?.len();
+    if written <= files.bytes {
+        bail!("flowsieve score wrote {written} bytes, fewer than it read");
+    }
+    Ok(Timed {
+        seconds: measured.seconds,
+        memory: measured.peak_memory,
+        rows: None,
+    })
 }
 
 /// The middle value; the mean of the two middle ones where their number is even.
