@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { ModelInfo, Summary } from '../api.js';
+import { breakable } from './breakable.js';
 import { count, share } from './format.js';
 import { LightElement } from './light-element.js';
 import { kindMark, shareBar } from './marks.js';
-import { filterByClass, filterByFamily, type RowFilter } from './row-filter.js';
+import { filterByClass, filterByFamily, hasPlainFamilies, type RowFilter } from './row-filter.js';
 
 interface Family {
   name: string;
@@ -50,12 +51,17 @@ export class ClassBars extends LightElement {
               <td></td>
             </tr>
           </thead>
-          ${families(model, summary).map((family) => this.#familyRows(family, analysed))}
+          ${
+            model && hasPlainFamilies(model)
+              ? html`<tbody>${families(model, summary).map((family) => this.#onlyRow(family, analysed))}</tbody>`
+              : families(model, summary).map((family) => this.#familyRows(family, analysed))
+          }
         </table>
       </div>
       <p class="fine">
-        A flow counts for the family whose classes together are likeliest, and as attack or benign in the same way: now
-        and then that is not the family of its likeliest class. Press a name to see its flows in the table.
+        Attack or benign goes by all classes of a kind together: a flow whose likeliest class is benign counts as an
+        attack where the attacks together are likelier. ${model && !hasPlainFamilies(model) ? 'Families likewise.' : nothing}
+        Press a name to see its flows in the table.
       </p>
     </section>`;
   }
@@ -84,6 +90,26 @@ export class ClassBars extends LightElement {
         </tr>`;
       })}
     </tbody>`;
+  }
+
+  /** A family that is nothing but its one class. */
+  #onlyRow({ name, attack, classes }: Family, analysed: number): TemplateResult | typeof nothing {
+    const { labelled, model } = this;
+    const [only] = classes;
+    if (!only) return nothing;
+    const filter = model && filterByClass(model, only.at);
+    const kind = attack ? 'is-attack' : 'is-benign';
+    return html`<tr
+      class="family is-only ${only.rows === 0 ? 'is-zero' : ''}"
+      data-family=${name}
+      data-class=${name}
+    >
+      <th scope="row">${kindMark(attack)} ${this.#button(breakable(name), filter)}</th>
+      <td class="num" data-testid="class-count">${count(only.rows)}</td>
+      ${labelled ? html`<td class="num">${count(only.labelled)}</td>` : nothing}
+      <td class="num">${share(only.rows, analysed)}</td>
+      <td class="bar-cell" @click=${() => this.#press(filter)}>${shareBar(only.rows, analysed, kind)}</td>
+    </tr>`;
   }
 
   /** A name that filters the table of flows. The bar beside it does the same for the mouse. */
@@ -126,9 +152,4 @@ function families(model: ModelInfo | null, summary: Summary | null): Family[] {
     };
   });
   return [...found.filter(({ attack }) => attack), ...found.filter(({ attack }) => !attack)];
-}
-
-/** Class names are one long word; on a narrow page they may break after an underscore. */
-function breakable(name: string): TemplateResult[] {
-  return name.split(/(?<=_)/).map((part) => html`${part}<wbr />`);
 }

@@ -27,6 +27,11 @@ export function filterByClass(model: ModelInfo, index: number): RowFilter {
   };
 }
 
+/** Whether every family is one class of the same name, so that naming both says nothing more. */
+export function hasPlainFamilies({ classes }: ModelInfo): boolean {
+  return classes.every(({ name, family }) => name === family);
+}
+
 /** Flows whose likeliest class is of one family. */
 export function filterByFamily(model: ModelInfo, family: string): RowFilter {
   const classes = model.classes.flatMap((entry, index) => (entry.family === family ? [index] : []));
