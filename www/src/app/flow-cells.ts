@@ -22,7 +22,7 @@ export interface FlowColumn {
 
 const RESULT = 'Result';
 
-/** All columns of the table for one analysis. `sample` tells which unmatched columns hold numbers. */
+/** All columns of the table for one analysis. `sample` tells which others hold numbers. */
 export function flowColumns(analysis: Analysis, sample: readonly Row[]): FlowColumn[] {
   const { recognition } = analysis;
   const numeric = numericColumns(analysis, sample);
@@ -49,7 +49,8 @@ function numericColumns({ model, recognition }: Analysis, sample: readonly Row[]
   );
   const texts = (index: number) =>
     sample.map(({ cells }) => cells[index] ?? '').filter((text) => text.trim() !== '');
-  for (const { index } of recognition.ignored) {
+  // Ports and codes that the model takes for categories are numbers to the eye.
+  for (const { index } of [...recognition.matched, ...recognition.ignored]) {
     const found = texts(index);
     if (found.length > 0 && found.every((text) => Number.isFinite(Number(text))))
       numeric.add(index);

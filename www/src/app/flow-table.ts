@@ -9,7 +9,13 @@ import { count, plural } from './format.js';
 import { LightElement } from './light-element.js';
 import { thresholdRank } from './rank.js';
 import { RowCache } from './row-cache.js';
-import { FILTER_REJECTED, FilteredRows, filterByKey, type RowFilter } from './row-filter.js';
+import {
+  FILTER_REJECTED,
+  FilteredRows,
+  filterByKey,
+  hasPlainFamilies,
+  type RowFilter,
+} from './row-filter.js';
 
 /** Fixed, so that any row can be scrolled to without having been drawn; the stylesheet has the same. */
 const ROW_HEIGHT = 30;
@@ -91,8 +97,8 @@ export class FlowTable extends LightElement {
         ${this.#shown === 0 ? html`<p class="flow-table-wait">${this.#waiting()}</p>` : nothing}
       </div>
       <p class="note table-key">
-        <span class="key is-stray">Marked cells</span> lie more than 3 standard deviations from the training mean.
-        Cells are read from your file as you scroll.
+        <span class="key is-stray">Marked cells</span> lie more than 3 standard deviations from the training mean. In red:
+        a confidence below 50${'\u202f'}%, a label other than the prediction. Cells are read from your file as you scroll.
         ${this.failure ? html`<strong class="failure" role="alert">${this.failure}</strong>` : nothing}
       </p>
     </section>`;
@@ -122,9 +128,13 @@ export class FlowTable extends LightElement {
           @change=${this.#chosen}
         >
           ${option('', 'all flows')} ${cell ? option(cell.key, cell.text) : nothing}
-          <optgroup label="Families">
-            ${model?.families.map((name) => option(`family:${name}`, name))}
-          </optgroup>
+          ${
+            model && !hasPlainFamilies(model)
+              ? html`<optgroup label="Families">
+                  ${model.families.map((name) => option(`family:${name}`, name))}
+                </optgroup>`
+              : nothing
+          }
           <optgroup label="Classes">
             ${model?.classes.map(({ name }) => option(`class:${name}`, name))}
           </optgroup>
