@@ -74,7 +74,7 @@ test('the verdict names the attacks', () => {
 
 test('the verdict counts strangers', () => {
   expect(thin(strangerSentence(model, 4, 1000))).toBe(
-    '0.4_% are stranger than all but 5 % of the benign training traffic.',
+    '0.4_% are stranger than all but 5_% of the benign training traffic.',
   );
   expect(strangerSentence(model, 0, 10)).toContain('None is stranger');
   expect(strangerSentence({ ...model, detector: null }, 4, 10)).toBe('');

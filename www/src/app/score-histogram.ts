@@ -119,7 +119,7 @@ export class ScoreHistogram extends LightElement {
         ${AXIS_PERCENT.map((percent) => svg`<text x=${along(thresholdRank(percent * 10))} y="1em">${percent}${percent === 100 ? '\u202f%' : ''}</text>`)}
       </svg>
       <p class="histogram-caption fine">
-        Share of training flows that are less strange. In the shaded edge: stranger than all of them.
+        Flows, over the share of training flows less strange. In the shaded edge: stranger than all.
       </p>
     </div>`;
   }
@@ -172,7 +172,7 @@ export class ScoreHistogram extends LightElement {
     if (!this.labelled) return nothing;
     const sweep = this.#sweep();
     const at = sweep?.rows[0];
-    return html`<p class="fine">Taking flagged for attack, against the file’s labels:</p>
+    return html`<p class="fine">Flagged taken as ‘attack’, compared with the file’s labels:</p>
       <dl class="facts is-compact">
       <div>
         <dt>Precision</dt>

@@ -82,12 +82,12 @@ export class SweepPanel extends LightElement {
       <p class="note">
         ${
           benign
-            ? `It was fitted on benign flows, so the rate that sets its threshold is a false-alarm rate: the share of benign
-               traffic like that of the training that it flags.`
-            : `It was fitted on flows of every class, so the rate that sets its threshold is a contamination: the share of
-               the traffic that is taken for anomalous.`
+            ? `It was fitted on benign flows. A false-alarm rate sets its threshold: the share of benign traffic that it flags,
+               where that traffic is like the training’s.`
+            : `It was fitted on flows of every class. A contamination sets its threshold: the share of the traffic that is
+               taken for anomalous.`
         }
-        ${this.labelled ? 'Scores take flagged for attack, against the file’s labels.' : 'Without labels there is only the share flagged.'}
+        ${this.labelled ? 'Precision, recall and F1 take flagged as ‘attack’ and compare it with the file’s labels.' : 'Without labels there is only the share flagged.'}
       </p>
       <ul class="chart-key">
         ${this.#series.map(({ name, text, dashes }) => html`<li>${keyLine(name, dashes)} ${text}</li>`)}

@@ -39,9 +39,9 @@ export function strangerSentence(model: ModelInfo, flagged: number, flows: numbe
   const { detector } = model;
   if (!detector || flows === 0) return '';
   const traffic = detector.fittedOn === 'benign' ? 'benign training traffic' : 'training traffic';
-  if (flagged === 0) return `None is stranger than all but 5 % of the ${traffic}.`;
+  if (flagged === 0) return `None is stranger than all but ${percent(0.05, 0)} of the ${traffic}.`;
   const verb = flagged === 1 ? 'is' : 'are';
-  return `${share(flagged, flows)} ${verb} stranger than all but 5 % of the ${traffic}.`;
+  return `${share(flagged, flows)} ${verb} stranger than all but ${percent(0.05, 0)} of the ${traffic}.`;
 }
 
 /** What the rate that sets the detector's threshold is, by what the detector was fitted on. */
@@ -64,7 +64,7 @@ export function falseAlarmSentence(model: ModelInfo, perMille: number): string {
 export function knowledgeSentence(model: ModelInfo): string {
   const { card, classes } = model;
   return (
-    `The model was trained on ${plural(card.trainingRows, 'flow')} of ${card.dataset.title} and answers ` +
+    `The model was trained on ${plural(card.trainingRows, 'flow')} (${card.dataset.title}) and answers ` +
     `with one of its ${plural(classes.length, 'class', 'classes')}, whatever it is shown. An attack of another kind ` +
     'can only show up as a stranger.'
   );
@@ -86,7 +86,7 @@ export function cautions(importanceShare: number, benign: BenignStrangers | null
   }
   if (benign && benign.flows >= 20 && benign.strangers > benign.flows / 4) {
     found.push(
-      `${share(benign.strangers, benign.flows, 0)} of the flows classed as benign are strangers, where about 5 % would be ` +
+      `${share(benign.strangers, benign.flows, 0)} of the flows classed as benign are strangers, where about ${percent(0.05, 0)} would be ` +
         'usual: this network differs from the one the model knows, so trust its classes less.',
     );
   }
