@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Evaluation, ModelInfo, Recognition, Summary } from '../api.js';
+import { breakable } from './breakable.js';
 import { count, listing, percent, plural, score } from './format.js';
 import { labelForm } from './label-form.js';
 import { LightElement } from './light-element.js';
@@ -74,7 +75,7 @@ export class EvaluationPanel extends LightElement {
     return html`<div class="evaluation-tables">
       <div>
         <h3 id="confusion">Confusion matrix</h3>
-        <p class="note">A row is a label of the file, a column what was predicted. Shade: share of the row. Press a
+        <p class="note">Rows are the file’s labels, columns the predictions. Shade: share of the row. Press a
           figure to see its flows in the table; arrow keys move between figures.</p>
         <div class="scroll-x" tabindex="0" role="region" aria-labelledby="confusion">${this.#confusion(evaluation)}</div>
       </div>
@@ -121,7 +122,7 @@ export class EvaluationPanel extends LightElement {
           const row = matrix[truth] ?? [];
           const total = row.reduce((sum, rows) => sum + rows, 0);
           return html`<tr>
-            <th scope="row">${label}</th>
+            <th scope="row"><span>${breakable(label)}</span></th>
             ${labels.map((predicted, at) => {
               const rows = row[at] ?? 0;
               const kind = truth === at ? 'hit' : 'miss';

@@ -1,5 +1,6 @@
 import { html, type nothing, type TemplateResult } from 'lit';
 import type { PerClass } from '../api.js';
+import { breakable } from './breakable.js';
 import { count, score } from './format.js';
 
 /** Precision, recall and F1 of every class; used for the file's labels and for the model's card. */
@@ -20,7 +21,7 @@ export function perClassTable(
     <tbody>
       ${rows.map(
         (row) => html`<tr>
-          <th scope="row" class="name">${mark(row.class)} ${row.class}</th>
+          <th scope="row" class="name">${mark(row.class)} ${breakable(row.class)}</th>
           <td class="num">${score(row.precision)}</td>
           <td class="num">${score(row.recall)}</td>
           <td class="num">${score(row.f1)}</td>
