@@ -1,10 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { CardEvaluation, ModelInfo } from '../api.js';
+import { breakable } from './breakable.js';
 import { bytes, count, percent, plural, score, statistic } from './format.js';
 import { LightElement } from './light-element.js';
 import { kindMark, shareBar } from './marks.js';
 import { perClassTable } from './per-class.js';
+import { hasPlainFamilies } from './row-filter.js';
 import type { ShippedModel } from './shipped.js';
 
 /** What the model file says about itself: origin, licence, classes, columns and honest scores. */
@@ -25,7 +27,7 @@ export class ModelCard extends LightElement {
   }
 
   #choices(): TemplateResult {
-    return html`<fieldset class="segments">
+    return html`<fieldset class="segments model-choices">
       <legend class="hidden">Model to read about</legend>
       ${this.choices.map(
         ({ name, info }) => html`<label>
@@ -48,14 +50,15 @@ function card(model: ModelInfo): TemplateResult {
   // A model may have been trained without an evaluation.
   const evaluation: CardEvaluation | null = model.card.evaluation;
   return html`<p class="note">
-      <strong>${model.title}</strong>, ${bytes(model.bytes)}, trained on ${plural(trainingRows, 'flow')} of ${dataset.title}.
-      ${dataset.attribution} ${dataset.licence ? html`Licence of the data: ${dataset.licence}.` : nothing}
+      <strong>${model.title}</strong>, ${bytes(model.bytes)}, trained on
+      ${plural(trainingRows, 'flow')}${dataset.title === model.title ? '' : ` of ${dataset.title}`}.
+      ${sentence(dataset.attribution)} ${dataset.licence ? html`Licence of the data: ${dataset.licence}.` : nothing}
       ${dataset.source ? html`Source: ${source(dataset.source)}` : nothing}
     </p>
     <dl class="facts">
       ${fact('Macro-F1 on unseen flows', score(evaluation?.macroF1))} ${fact('Accuracy on unseen flows', score(evaluation?.accuracy))}
       ${fact('Anomaly AUROC', score(evaluation?.auroc))}
-      ${fact('Classes', `${count(model.classes.length)} in ${plural(model.families.length, 'family', 'families')}`)}
+      ${fact('Classes', classCount(model))}
       ${fact('Columns', count(model.columns.length))}
     </dl>
     <p class="note">${evaluation ? evaluationNote(evaluation) : 'It was not evaluated.'} ${detectorNote(model)}</p>
@@ -73,7 +76,19 @@ function card(model: ModelInfo): TemplateResult {
 }
 
 function evaluationNote({ testRows, trainRows, method }: CardEvaluation): string {
-  return `Evaluated on ${plural(testRows, 'flow')} after training on ${count(trainRows)}: ${method.replace(/\.$/, '')}.`;
+  return `Evaluated on ${plural(testRows, 'flow')} after training on ${count(trainRows)}: ${sentence(method)}`;
+}
+
+/** A model file’s own words, with a full stop, and no line break between a number and its percent sign. */
+function sentence(text: string): string {
+  return text === '' ? '' : `${text.replace(/\.$/, '').replaceAll(' %', '\u202f%')}.`;
+}
+
+function classCount(model: ModelInfo): string {
+  const classes = count(model.classes.length);
+  return hasPlainFamilies(model)
+    ? classes
+    : `${classes} in ${plural(model.families.length, 'family', 'families')}`;
 }
 
 /** A web address becomes a link; anything else that a model file may hold stays text. */
@@ -122,7 +137,7 @@ function classTable(model: ModelInfo): TemplateResult {
     <tbody>
       ${model.classes.map(
         ({ name, family, attack, trainingRows }) => html`<tr>
-          <th scope="row" class="name">${kindMark(attack)} ${name}</th>
+          <th scope="row" class="name">${kindMark(attack)} ${breakable(name)}</th>
           <td>${family}</td>
           <td class="num">${count(trainingRows)}</td>
         </tr>`,
@@ -134,7 +149,7 @@ function classTable(model: ModelInfo): TemplateResult {
 function columnTable(model: ModelInfo): TemplateResult {
   const columns = [...model.columns].sort((a, b) => b.importance - a.importance);
   const most = columns[0]?.importance ?? 0;
-  return html`<table class="plain">
+  return html`<table class="plain is-wide">
     <thead>
       <tr>
         <th scope="col">Column</th>
