@@ -19,7 +19,7 @@ import { baseOf, loadAsset, loadModelIndex, loadSampleIndex } from './engine/ass
 import { loadPack, prepareShipped } from './engine/choose.js';
 import { loadCore, loadWorkerUrl } from './engine/core.js';
 import { toPublic } from './engine/errors.js';
-import { warmUp } from './engine/warm-up.js';
+import { endWarmUp, warmUp } from './engine/warm-up.js';
 
 export type * from './api.js';
 export { FlowsieveError } from './api.js';
@@ -37,6 +37,7 @@ export async function analyze(
   input: Blob | ArrayBuffer,
   options: AnalyzeOptions,
 ): Promise<Analysis> {
+  endWarmUp();
   return await publiclyAsync(() => runAnalysis(input, options));
 }
 

@@ -10,6 +10,13 @@ import { loadAsset, loadSampleIndex } from './assets.js';
 /** As many bytes of flows as it takes until V8 has compiled what an analysis spends its time in. */
 const WARM_UP_BYTES = 3_000_000;
 
+const ended = new AbortController();
+
+/** Ends the warm-up: an analysis that begins needs the processor itself. */
+export function endWarmUp(): void {
+  ended.abort();
+}
+
 /** Has one worker analyse the first sample over and over. Without samples there is nothing to do. */
 export async function warmUp(base: URL): Promise<void> {
   const [sample] = await loadSampleIndex(base);
@@ -19,6 +26,16 @@ export async function warmUp(base: URL): Promise<void> {
   const rows = flows.subarray(headerEnd);
   const times = Math.ceil(WARM_UP_BYTES / Math.max(1, rows.length));
   const input = new Blob([flows.subarray(0, headerEnd), ...Array<BlobPart>(times).fill(rows)]);
-  const analysis = await runAnalysis(input, { model: 'auto', workers: 1, assetsUrl: base });
-  analysis.dispose();
+  const { signal } = ended;
+  try {
+    const analysis = await runAnalysis(input, {
+      model: 'auto',
+      workers: 1,
+      assetsUrl: base,
+      signal,
+    });
+    analysis.dispose();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
