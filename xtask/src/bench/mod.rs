@@ -49,6 +49,14 @@ enum Subject {
     Score,
 }
 
+/// The same, built.
+enum Ready {
+    /// With the browser to use; `None` for Playwright's own.
+    Page(Option<PathBuf>),
+    /// With the program's path.
+    Score(PathBuf),
+}
+
 /// The files of a benchmark.
 struct Files {
     original: PathBuf,
@@ -63,18 +71,12 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
         bail!("--rounds must be at least 1");
     }
     let original = data::required_folder()?.join(flows::RT_IOT2022);
-    let run: Box<dyn Fn(&Files) -> Result<Timed>> = match arguments.subject {
+    let ready = match arguments.subject {
         Subject::Page => {
             build::build(workspace)?;
-            let browser = chromium::find_or_install(workspace)?;
-            Box::new(move |files| {
-                time_page(workspace, browser.as_deref(), files, arguments.workers)
-            })
+            Ready::Page(chromium::find_or_install(workspace)?)
         }
-        Subject::Score => {
-            let program = models::build_program(workspace)?;
-            Box::new(move |files| time_score(workspace, &program, files, arguments.workers))
-        }
+        Subject::Score => Ready::Score(models::build_program(workspace)?),
     };
     let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
     let large = folder.path().join("flows.csv");
@@ -97,7 +99,12 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
 
     let (mut speeds, mut peer_speeds, mut memory) = (Vec::new(), Vec::new(), None);
     for round in 1..=arguments.rounds {
-        let timed = run(&files)?;
+        let timed = match &ready {
+            Ready::Page(browser) => {
+                time_page(workspace, browser.as_deref(), &files, arguments.workers)?
+            }
+            Ready::Score(program) => time_score(workspace, program, &files, arguments.workers)?,
+        };
         let speed = megabytes / timed.seconds;
         println!("round {round}: {name} {speed:.0} MB/s");
         speeds.push(speed);
