@@ -16,6 +16,8 @@ pub enum ErrorKind {
     TooManyColumns,
     /// A header that could not be read: too long, or a quote that never closes.
     BadHeader,
+    /// A Zeek log that goes on with other fields than it began with.
+    OtherFields,
     /// The header has too little of what the model leans on.
     NoSchemaMatch,
     /// A column that was asked for by name is not in the header.
@@ -43,6 +45,7 @@ impl ErrorKind {
             Self::HeaderOnly => "header-only",
             Self::TooManyColumns => "too-many-columns",
             Self::BadHeader => "bad-header",
+            Self::OtherFields => "other-fields",
             Self::NoSchemaMatch => "no-schema-match",
             Self::NoSuchColumn => "no-such-column",
             Self::NoSuchClass => "no-such-class",

@@ -1,5 +1,5 @@
-//! However a file is cut, the results are those of the whole file, byte for byte; and what is read agrees with the
-//! crate `csv`.
+//! However a file is cut and whatever its format, the results are those of the whole file, byte for byte; what is read of
+//! CSV agrees with the crate `csv`, and the same flows in another format give the same results.
 
 mod model_support;
 
@@ -8,6 +8,7 @@ use flowsieve::analysis::{
     SliceOutcome, SliceTask, Summary, read_cells,
 };
 use flowsieve::model::Model;
+use flowsieve::table::dialect::Quotes;
 use flowsieve::table::number::is_unset;
 use flowsieve::table::{MAX_RECORD_BYTES, Progress, SliceSpan};
 use model_support::{Random, Shape, spec};
@@ -179,11 +180,109 @@ fn csv_text() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// The same with other delimiters, and perhaps with backslashes that escape.
+fn delimited_text() -> impl Strategy<Value = Vec<u8>> {
+    let delimiter =
+        prop_oneof![3 => Just(b','), 1 => Just(b';'), 1 => Just(b'\t'), 1 => Just(b'|')];
+    (csv_text(), delimiter, any::<bool>()).prop_map(|(text, delimiter, escapes)| {
+        let mut text = String::from_utf8(text).expect("text");
+        if escapes {
+            text = text.replace('ü', "\\").replace("\"\"", "\\\"");
+        }
+        let other = |byte| if byte == b',' { delimiter } else { byte };
+        text.into_bytes().into_iter().map(other).collect()
+    })
+}
+
+fn utf16(text: &str, big_endian: bool) -> Vec<u8> {
+    let bytes = |unit: u16| {
+        if big_endian {
+            unit.to_be_bytes()
+        } else {
+            unit.to_le_bytes()
+        }
+    };
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
+/// The same in UTF-16, which any cut may cut inside a code unit, a lone half of a pair in it.
+fn utf16_text() -> impl Strategy<Value = Vec<u8>> {
+    (delimited_text(), any::<bool>()).prop_map(|(text, big_endian)| {
+        let text = String::from_utf8(text).expect("text").replace('z', "😀");
+        let mut bytes = utf16(&text, big_endian);
+        if let Some(at) = bytes
+            .windows(2)
+            .position(|unit| unit == utf16("y", big_endian))
+        {
+            bytes[at..at + 2].copy_from_slice(&utf16("😀", big_endian)[..2]);
+        }
+        bytes
+    })
+}
+
+/// A Zeek log, with lines about itself wherever, some of its last fields holding several values.
+fn zeek_text() -> impl Strategy<Value = Vec<u8>> {
+    let good = (
+        "[0-9]{1,5}(\\.[0-9]{1,3})?",
+        "word [0-9]",
+        "[0-9]{1,9}",
+        "kind [0-4]",
+        "[a-z\"]{0,3}",
+    );
+    let row = good.prop_map(|(a, b, c, d, e)| format!("{a}\t{b}\t{c}\t{d}   {e}"));
+    let line = prop_oneof![
+        6 => row,
+        1 => "[a-z0-9\"\t -]{0,20}",
+        1 => Just("#close\t2020-01-01-00-00-00".to_owned()),
+        1 => Just("#types\tdouble\tstring\tdouble\tstring   string".to_owned()),
+    ];
+    prop::collection::vec((line, prop_oneof![Just("\n"), Just("\r\n")]), 1..40).prop_map(|lines| {
+        let mut text = "#separator \\x09\n#unset_field\tNIL\n\
+                        #fields\tfeature 0\tFEATURE_1\tFeature.2\tlabel   extra\n1\tword 1\t2\tkind 1   x\n".to_owned();
+        for (line, end) in lines {
+            text.push_str(&line);
+            text.push_str(end);
+        }
+        text.into_bytes()
+    })
+}
+
+/// Objects, some with keys of their own, some broken.
+fn json_text() -> impl Strategy<Value = Vec<u8>> {
+    let good = (
+        "[0-9]{1,5}(\\.[0-9]{1,3})?",
+        "word [0-9]",
+        "[0-9]{1,9}",
+        "kind [0-4]",
+    );
+    let row = good.prop_map(|(a, b, c, d)| {
+        format!("{{\"feature 0\":{a},\"FEATURE_1\":\"{b}\", \"Feature.2\":{c},\"label\":\"{d}\"}}")
+    });
+    let short =
+        "[0-9]{1,5}".prop_map(|a| format!("{{\"feature 0\": {a},\"new\\u0041\":[1,\"\\n\"]}}"));
+    let line = prop_oneof![6 => row, 2 => short, 1 => "[a-z{}\":,\\[\\]0-9]{0,20}"];
+    prop::collection::vec(line, 1..40).prop_map(|lines| {
+        let first =
+            "{\"feature 0\":1,\"FEATURE_1\":\"word 1\",\"Feature.2\":2,\"label\":\"kind 1\"}";
+        format!("{first}\n{}", lines.join("\n")).into_bytes()
+    })
+}
+
+fn any_text() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        3 => csv_text(),
+        2 => delimited_text(),
+        2 => utf16_text(),
+        2 => zeek_text(),
+        2 => json_text(),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
     #[test]
-    fn cutting_changes_nothing(bytes in csv_text(), seed: u64) {
+    fn cutting_changes_nothing(bytes in any_text(), seed: u64) {
         let plan = plan(&bytes);
         let whole = analyse_whole(&plan, &bytes);
         let random = &mut Random(seed);
@@ -198,11 +297,17 @@ proptest! {
     }
 
     #[test]
-    fn records_are_those_of_the_csv_crate(bytes in csv_text()) {
+    fn records_are_those_of_the_csv_crate(bytes in delimited_text()) {
         let plan = plan(&bytes);
+        let dialect = plan.head().layout.dialect;
         let (columns, summary) = analyse_whole(&plan, &bytes);
         let mut reader =
-            csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(&bytes[..]);
+            csv::ReaderBuilder::new()
+                .has_headers(true)
+                .flexible(true)
+                .delimiter(dialect.delimiter)
+                .escape((dialect.quotes == Quotes::Escaped).then_some(b'\\'))
+                .from_reader(&bytes[..]);
         let expected: Vec<Vec<String>> = reader
             .byte_records()
             .map(|record| record.unwrap().iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect())
@@ -377,4 +482,153 @@ fn rejecting_a_slice_keeps_the_rows_of_the_others_in_place() {
     assert_eq!(rejects.rows(), lost.len() as u64);
     assert_eq!(rejects.first[0].line, lost.start as u64 + 2);
     assert_eq!(rejects.first[0].kind, RejectKind::WorkerFailed);
+}
+
+/// The same flows, written in every way that is read.
+fn forms(rows: &[(f32, &str, f32, &str)]) -> Vec<(&'static str, Vec<u8>)> {
+    let number = |value: f32, missing: &str| {
+        if value.is_nan() {
+            missing.to_owned()
+        } else {
+            value.to_string()
+        }
+    };
+    let table = |delimiter: &str, header: &str, comma: bool| {
+        let mut text = header.replace(',', delimiter);
+        for &(a, word, c, label) in rows {
+            let cells = [
+                number(a, ""),
+                word.to_owned(),
+                number(c, "-"),
+                label.to_owned(),
+                "x".to_owned(),
+            ];
+            let cells = cells.map(|cell| if comma { cell.replace('.', ",") } else { cell });
+            text.push_str(&cells.join(delimiter));
+            text.push('\n');
+        }
+        text
+    };
+    let header = format!("{HEADER}\n");
+    let csv = table(",", &header, false);
+    let mut quoted = String::new();
+    for line in csv.lines() {
+        write!(quoted, "\"{}\"\r\n", line.replace(',', "\",\"")).unwrap();
+    }
+    let mut zeek = String::from(
+        "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n\
+         #fields\tfeature 0\tFEATURE_1\tFeature.2\tlabel   extra\n#types\tdouble\tstring\tdouble\tstring   string\n",
+    );
+    let mut json = String::new();
+    for &(a, word, c, label) in rows {
+        let (a_text, c_text) = (number(a, "-"), number(c, "-"));
+        writeln!(zeek, "{a_text}\t{word}\t{c_text}\t{label}   x").unwrap();
+        let mut keys = vec![
+            format!("\"label\":\"{label}\""),
+            format!("\"FEATURE_1\":\"{word}\""),
+        ];
+        keys.extend((!c.is_nan()).then(|| format!("\"Feature.2\":{c}")));
+        keys.extend((!a.is_nan()).then(|| format!("\"feature 0\":{a}")));
+        writeln!(json, "{{{}}}", keys.join(",")).unwrap();
+    }
+    zeek.push_str("#close\t2020-01-01-00-00-00\n");
+    vec![
+        ("UTF-16 LE", utf16(&csv, false)),
+        (
+            "UTF-16 BE with a mark",
+            utf16(&format!("\u{feff}{csv}"), true),
+        ),
+        (
+            "semicolons and decimal commas",
+            table(";", &header, true).into_bytes(),
+        ),
+        ("tabs", table("\t", &header, false).into_bytes()),
+        ("pipes", table("|", &header, false).into_bytes()),
+        ("every cell quoted", quoted.into_bytes()),
+        ("Zeek", zeek.clone().into_bytes()),
+        ("two Zeek logs", zeek.repeat(2).into_bytes()),
+        ("JSON lines", json.into_bytes()),
+        ("CSV", csv.into_bytes()),
+    ]
+}
+
+#[test]
+fn the_same_flows_in_every_form_give_the_same_results() {
+    let random = &mut Random(3);
+    let rows: Vec<(f32, &str, f32, &str)> = (0..300)
+        .map(|row_idx| {
+            let word = ["word 0", "word 1", "never seen"][random.below(3)];
+            let label = ["kind 0", "kind 1", "kind 2", "no kind"][random.below(4)];
+            let a = random.below(90_000) as f32 / 8.0;
+            let a = if row_idx % 7 == 3 { f32::NAN } else { a };
+            let c = row_idx as f32 * 1.25;
+            let c = if row_idx % 5 == 2 { f32::NAN } else { c };
+            (a, word, c, label)
+        })
+        .collect();
+    let mut forms = forms(&rows);
+    let (_, csv) = forms.pop().expect("CSV");
+    let (expected, summary) = analyse_whole(&plan(&csv), &csv);
+    assert_eq!((summary.rows, summary.rejects.rows()), (300, 0));
+    for (form, bytes) in forms {
+        let plan = plan(&bytes);
+        let (found, summary) = analyse_whole(&plan, &bytes);
+        let times = if form == "two Zeek logs" { 2 } else { 1 };
+        assert_eq!(summary.rows, 300 * times, "{form}");
+        assert_eq!(
+            summary.rejects.rows(),
+            0,
+            "{form}: {:?} {:?}",
+            summary.rejects.first.first(),
+            plan.head()
+        );
+        assert_eq!(found.class, expected.class.repeat(times as usize), "{form}");
+        assert_eq!(found.label, expected.label.repeat(times as usize), "{form}");
+        assert_eq!(
+            found.confidence,
+            expected.confidence.repeat(times as usize),
+            "{form}"
+        );
+        assert_eq!(found.rank, expected.rank.repeat(times as usize), "{form}");
+    }
+}
+
+#[test]
+fn a_zeek_log_that_goes_on_with_other_fields_is_refused() {
+    let log = "#separator \\x09\n#fields\tfeature 0\tFEATURE_1\tFeature.2\n1\tword 1\t2\n#close\n";
+    let other = log.replace("feature 0\tFEATURE_1", "FEATURE_1\tfeature 0");
+    for (second, accepted) in [(log, true), (other.as_str(), false)] {
+        let bytes = [log, second].concat().into_bytes();
+        let plan = plan(&bytes);
+        let bounds = plan.slice_bounds(10);
+        let mut merger = Merger::new(&plan, bounds.clone());
+        for slice in 0..merger.slices() {
+            let span = SliceSpan {
+                begin: bounds[slice],
+                end: bounds[slice + 1],
+                first: None,
+            };
+            let mut events =
+                merger.offer(read_slice(&plan, &bytes, slice as u32, span, &mut Random(1)).0);
+            while let [MergeEvent::Rerun { first, .. }] = events[..] {
+                let span = SliceSpan {
+                    first: Some(first),
+                    ..span
+                };
+                events =
+                    merger.offer(read_slice(&plan, &bytes, slice as u32, span, &mut Random(1)).0);
+            }
+        }
+        assert!(merger.is_complete());
+        assert_eq!(merger.require_one_header().is_ok(), accepted);
+        let message = merger
+            .require_one_header()
+            .err()
+            .map(|error| error.to_string());
+        let place = format!("At byte {}", log.len() + log.find("#fields").unwrap());
+        assert!(
+            message.is_none_or(|message| message.starts_with(&place)),
+            "{place}"
+        );
+    }
 }

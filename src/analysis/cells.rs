@@ -1,7 +1,9 @@
 //! Rows as they stand in the file, for showing them.
 
 use super::plan::{OtherCell, Plan, Reading};
-use crate::table::number::{Cell, parse, parse_time};
+use super::row::with_point;
+use crate::table::dialect::text_of;
+use crate::table::number::{Cell, parse_any, parse_time};
 use crate::table::{Broken, Record, RecordSink, SliceReader, SliceSpan};
 
 /// Some rows of a file.
@@ -30,7 +32,7 @@ pub fn read_cells(plan: &Plan, bytes: &[u8], max_rows: usize) -> CellRows {
             end: size,
             first: Some(0),
         },
-        plan.head().dialect.delimiter,
+        &plan.head().layout,
     );
     reader.push(bytes, &mut sink);
     reader.finish(&mut sink);
@@ -52,30 +54,19 @@ impl RecordSink for Cells<'_> {
         self.rows.offsets.push(record.offset as u32);
         let base = self.rows.z_scores.len();
         self.rows.z_scores.resize(base + n_columns, f32::NAN);
-        self.rows.rows.push(
-            record
-                .cells()
-                .map(|cell| String::from_utf8_lossy(cell).into_owned())
-                .collect(),
-        );
+        self.rows.rows.push(record.cells().map(text_of).collect());
         if record.len() != n_columns {
             return;
         }
         let numbers = self.plan.numbers.iter().map(|number| {
-            let (start, end) = record.span(number.cell);
-            (
-                number.cell,
-                number.feature,
-                parse(record.text(), start, end),
-            )
+            let text = with_point(self.plan, record.cell(number.cell));
+            (number.cell, number.feature, parse_any(&text))
         });
         let is_time = |other: &&OtherCell| matches!(other.reading, Reading::Time);
-        let times = self
-            .plan
-            .others
-            .iter()
-            .filter(is_time)
-            .map(|time| (time.cell, time.feature, parse_time(record.cell(time.cell))));
+        let times = self.plan.others.iter().filter(is_time).map(|time| {
+            let text = with_point(self.plan, record.cell(time.cell));
+            (time.cell, time.feature, parse_time(&text))
+        });
         for (cell, feature, value) in numbers.chain(times) {
             if let Cell::Number(value) = value {
                 let feature = &self.plan.model().spec().preparation.features[feature];

@@ -12,15 +12,21 @@
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return for a formula, which a file
 //! of flows from elsewhere could use to run something. Unless raw bytes are asked for, such a cell gets a `'` in front if
 //! it is neither a number nor missing; reading takes it for the same word.
+//!
+//! A Zeek log stays one, with the results as its last fields, and so do JSON objects, with results as their last values:
+//! no spreadsheet takes these for formulas. UTF-16 becomes UTF-8.
 
 use super::plan::Plan;
 use super::row::{begins_formula, read_row};
 use crate::metrics::flag_threshold;
 use crate::model::isolation::{RANK_HIGH, RANK_LOW};
 use crate::model::{RowScore, Scratch};
+use crate::table::dialect::Format;
+use crate::table::head::BYTE_ORDER_MARK;
 use crate::table::number::{Cell, parse_any};
 use crate::table::{
-    Broken, Progress, Record, RecordSink, SliceReader, SliceSpan, content_starts, unquote,
+    Broken, Grammar, Progress, Record, RecordSink, SliceReader, SliceSpan, content_starts, to_utf8,
+    unquote,
 };
 use std::sync::Arc;
 
@@ -87,20 +93,29 @@ pub struct ExportOutcome {
     pub rejected: u64,
     /// Rows that were exported.
     pub exported: u64,
+    /// Where a Zeek log goes on with other fields, if it does in this slice.
+    pub other_fields: Option<u64>,
 }
 
 /// The header of an export, with its line end.
 pub fn export_header(plan: &Plan, options: &ExportOptions) -> Vec<u8> {
     let line = plan.header_line();
-    let content = content_len(line);
-    let delimiter = plan.head().dialect.delimiter;
+    let dialect = plan.head().layout.dialect;
+    let delimiter = dialect.delimiter;
     let mut csv = Vec::new();
+    match dialect.format {
+        Format::Csv if !line.is_empty() => {}
+        // Rows that have no header get none.
+        Format::Csv | Format::JsonLines => return csv,
+        Format::ZeekTsv => return zeek_header(line, delimiter),
+    }
+    let content = content_len(line);
     if options.raw {
         csv.extend_from_slice(&line[..content]);
     } else {
         let mark = line.len() - strip_mark(line).len();
         csv.extend_from_slice(&line[..mark]);
-        write_protected(&line[mark..content], delimiter, &mut csv);
+        write_protected(&line[mark..content], dialect.grammar(), &mut csv);
     }
     for name in RESULT_COLUMNS {
         csv.push(delimiter);
@@ -108,6 +123,28 @@ pub fn export_header(plan: &Plan, options: &ExportOptions) -> Vec<u8> {
     }
     csv.extend_from_slice(&line[content..]);
     csv
+}
+
+/// The lines above the rows of a Zeek log, with the fields and types that come behind.
+fn zeek_header(lines: &[u8], delimiter: u8) -> Vec<u8> {
+    let mut log = Vec::new();
+    for line in lines.split_inclusive(|&byte| byte == b'\n') {
+        let content = content_len(line);
+        log.extend_from_slice(&line[..content]);
+        let more = if line.starts_with(b"#fields") {
+            RESULT_COLUMNS
+        } else if line.starts_with(b"#types") {
+            ["string", "string", "double", "double", "double", "count"]
+        } else {
+            [""; 6]
+        };
+        for word in more.iter().filter(|word| !word.is_empty()) {
+            log.push(delimiter);
+            log.extend_from_slice(word.as_bytes());
+        }
+        log.extend_from_slice(&line[content..]);
+    }
+    log
 }
 
 /// Exports the rows of one slice.
@@ -125,7 +162,7 @@ impl ExportTask {
         if span.begin == plan.head().data_start {
             span.first.get_or_insert(span.begin);
         }
-        let reader = SliceReader::new(span, plan.head().dialect.delimiter);
+        let reader = SliceReader::new(span, &plan.head().layout);
         let mut writer = Writer::new(plan, options, reader.position());
         // What is appended to the rows of flows takes about a tenth to a half of them.
         let bytes = (span.end - span.begin).min(MAX_RESERVED);
@@ -159,6 +196,7 @@ impl ExportTask {
         ExportOutcome {
             first_record: self.reader.first_record(),
             next_record: self.reader.next_record(),
+            other_fields: self.reader.other_fields(),
             ..self.writer.outcome
         }
     }
@@ -188,6 +226,9 @@ struct Writer {
     raw_cells: bool,
     row: Vec<f32>,
     scratch: Scratch,
+    /// What stands before each result, and behind the last.
+    before: [Vec<u8>; RESULT_COLUMNS.len()],
+    behind: &'static [u8],
     /// Class and family of each class and family, ready to be written.
     class_names: Vec<Vec<u8>>,
     family_names: Vec<Vec<u8>>,
@@ -203,8 +244,21 @@ impl Writer {
         let model = plan.model();
         let (row, scratch) = (vec![f32::NAN; model.row_len()], model.scratch());
         let spec = model.spec();
-        let delimiter = plan.head().dialect.delimiter;
-        let cell = |name: &String| own_cell(name, delimiter, options.raw);
+        let dialect = plan.head().layout.dialect;
+        let is_json = dialect.format == Format::JsonLines;
+        let raw_cells = options.raw || dialect.format != Format::Csv;
+        let cell = |name: &String| match dialect.format {
+            Format::Csv => own_cell(name, dialect.delimiter, raw_cells),
+            Format::ZeekTsv => name.as_bytes().to_vec(),
+            Format::JsonLines => json_string(name),
+        };
+        let before = RESULT_COLUMNS.map(|name| {
+            if is_json {
+                format!(",\"{name}\":").into_bytes()
+            } else {
+                vec![dialect.delimiter]
+            }
+        });
         let mut classes = [options.classes.is_none(); 256];
         for &class in options.classes.iter().flatten() {
             classes[usize::from(class)] = true;
@@ -215,7 +269,9 @@ impl Writer {
             classes,
             label: options.label,
             rejected: options.rejected,
-            raw_cells: options.raw,
+            raw_cells,
+            before,
+            behind: if is_json { b"}" } else { b"" },
             row,
             scratch,
             class_names: spec
@@ -251,43 +307,59 @@ impl Writer {
         };
         let from = (waiting.offset - self.raw_base) as usize;
         let to = end.saturating_sub(self.raw_base).min(self.raw.len() as u64) as usize;
-        let bytes = &self.raw[from..to];
-        let content = &bytes[..content_len(bytes)];
-        let delimiter = self.plan.head().dialect.delimiter;
+        let dialect = self.plan.head().layout.dialect;
+        let bytes = to_utf8(dialect.encoding, &self.raw[from..to]);
+        let mut content = match dialect.format {
+            Format::Csv => &bytes[..content_len(&bytes)],
+            // Comments may follow before the next row.
+            Format::ZeekTsv | Format::JsonLines => {
+                let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+                &bytes[..bytes.iter().position(is_end).unwrap_or(bytes.len())]
+            }
+        };
+        let line_end = line_end(&bytes[content.len()..]);
         let csv = &mut self.outcome.csv;
+        if waiting.score.is_some() && dialect.format == Format::JsonLines {
+            content = content.trim_ascii_end();
+            content = content.strip_suffix(b"}").unwrap_or(content);
+        }
         if waiting.unsafe_cells && !self.raw_cells {
-            write_protected(content, delimiter, csv);
+            write_protected(content, dialect.grammar(), csv);
         } else {
             csv.extend_from_slice(content);
         }
         match waiting.score {
             Some((score, attack_probability)) => {
-                csv.push(delimiter);
+                let [class, family, attack, confidence, rank, flag] = &self.before;
+                csv.extend_from_slice(class);
                 csv.extend_from_slice(&self.class_names[usize::from(score.class)]);
-                csv.push(delimiter);
+                csv.extend_from_slice(family);
                 csv.extend_from_slice(&self.family_names[usize::from(score.family)]);
-                for share in [attack_probability, score.confidence] {
-                    csv.push(delimiter);
+                for (before, share) in
+                    [(attack, attack_probability), (confidence, score.confidence)]
+                {
+                    csv.extend_from_slice(before);
                     let steps = (u32::from(share) * 10_000 + 32_767) / 65_535;
                     write_decimal(i64::from(steps), 4, csv);
                 }
-                csv.push(delimiter);
                 if self.has_detector {
+                    csv.extend_from_slice(rank);
                     let above = i64::from(score.rank) - i64::from(RANK_LOW);
                     let range = i64::from(RANK_HIGH - RANK_LOW);
                     let steps = (200_000 * above + above.signum() * range) / (2 * range);
                     write_decimal(steps, 5, csv);
-                    csv.push(delimiter);
+                    csv.extend_from_slice(flag);
                     csv.push(b'0' + u8::from(score.rank > self.threshold_rank));
-                } else {
-                    csv.push(delimiter);
+                } else if dialect.format != Format::JsonLines {
+                    csv.extend_from_slice(rank);
+                    csv.extend_from_slice(flag);
                 }
+                csv.extend_from_slice(self.behind);
             }
-            None => csv.resize(csv.len() + RESULT_COLUMNS.len(), delimiter),
+            None if dialect.format == Format::JsonLines => {}
+            None => csv.resize(csv.len() + RESULT_COLUMNS.len(), dialect.delimiter),
         }
-        let own_end = line_end(&bytes[content.len()..]);
-        let header = self.plan.header_line();
-        csv.extend_from_slice(own_end.unwrap_or(&header[content_len(header)..]));
+        csv.extend_from_slice(line_end.unwrap_or(self.plan.line_end()));
         self.outcome.exported += 1;
     }
 }
@@ -350,8 +422,7 @@ pub(super) fn line_end(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 fn strip_mark(line: &[u8]) -> &[u8] {
-    line.strip_prefix(crate::table::dialect::BYTE_ORDER_MARK)
-        .unwrap_or(line)
+    line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)
 }
 
 /// Whether a spreadsheet would take a cell for a formula: numbers and what stands for no value are none.
@@ -360,11 +431,11 @@ fn needs_protection(cell: &[u8]) -> bool {
 }
 
 /// Writes a whole record with a `'` before each cell that needs it.
-fn write_protected(record: &[u8], delimiter: u8, csv: &mut Vec<u8>) {
+fn write_protected(record: &[u8], grammar: Grammar, csv: &mut Vec<u8>) {
     let (mut text, mut ends) = (Vec::new(), Vec::new());
-    unquote(record, delimiter, &mut text, &mut ends);
+    unquote(record, grammar, &mut text, &mut ends);
     let (mut written, mut cell_start) = (0, 0);
-    for (start, end) in content_starts(record, delimiter).into_iter().zip(ends) {
+    for (start, end) in content_starts(record, grammar).into_iter().zip(ends) {
         if needs_protection(&text[cell_start..end as usize]) {
             csv.extend_from_slice(&record[written..start]);
             csv.push(b'\'');
@@ -373,6 +444,20 @@ fn write_protected(record: &[u8], delimiter: u8, csv: &mut Vec<u8>) {
         cell_start = end as usize + 1;
     }
     csv.extend_from_slice(&record[written..]);
+}
+
+/// A name as a JSON string.
+fn json_string(name: &str) -> Vec<u8> {
+    let mut string = vec![b'"'];
+    for byte in name.bytes() {
+        match byte {
+            b'"' | b'\\' => string.extend_from_slice(&[b'\\', byte]),
+            0..=0x1f => string.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            _ => string.push(byte),
+        }
+    }
+    string.push(b'"');
+    string
 }
 
 /// A name as a cell.
@@ -420,6 +505,7 @@ fn write_decimal(steps: i64, decimals: usize, csv: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Dialect;
 
     #[test]
     fn numbers_are_written_with_their_decimals() {
@@ -439,7 +525,7 @@ mod tests {
     fn formulas_are_protected_and_numbers_are_not() {
         let written = |record: &str| {
             let mut csv = Vec::new();
-            write_protected(record.as_bytes(), b',', &mut csv);
+            write_protected(record.as_bytes(), Dialect::default().grammar(), &mut csv);
             String::from_utf8(csv).expect("text")
         };
         for kept in [

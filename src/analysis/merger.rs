@@ -1,6 +1,7 @@
 //! Joins slices in the order of the file, whatever the order they arrive in.
 
 use super::{Plan, SliceOutcome, Summary};
+use crate::{Error, ErrorKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -31,6 +32,17 @@ pub enum MergeEvent {
     },
 }
 
+/// What is said of a Zeek log that goes on with other fields at `offset`.
+pub fn other_fields(offset: u64) -> Error {
+    Error::new(
+        ErrorKind::OtherFields,
+        format!(
+            "At byte {offset} the Zeek log goes on with other fields than it began with (a line #fields that differs). Split \
+             it there and open the parts one by one."
+        ),
+    )
+}
+
 /// The coordinator's rules.
 #[derive(Debug)]
 pub struct Merger {
@@ -40,6 +52,7 @@ pub struct Merger {
     next_slice: u32,
     next_record: u64,
     next_line: u64,
+    other_fields: Option<u64>,
     summary: Summary,
 }
 
@@ -49,12 +62,14 @@ impl Merger {
         let model = plan.model();
         let mut summary = Summary::new(&model.spec().taxonomy, model.n_features());
         summary.blank_lines = plan.head().blank_lines;
+        summary.comment_lines = plan.head().comment_lines;
         Self {
             bounds,
             waiting: BTreeMap::new(),
             next_slice: 0,
             next_record: plan.head().data_start,
             next_line: plan.head().first_line,
+            other_fields: None,
             summary,
         }
     }
@@ -103,6 +118,7 @@ impl Merger {
             self.next_line += outcome.lines;
         }
         self.next_slice += 1;
+        self.other_fields = self.other_fields.or(outcome.other_fields);
         let last_line = (self.next_line - 1).max(first_line);
         MergeEvent::Accept {
             slice,
@@ -112,6 +128,16 @@ impl Merger {
             first_line,
             last_line,
         }
+    }
+
+    /// Refuses a Zeek log that goes on with other fields.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherFields`](ErrorKind::OtherFields) where a slice that was accepted has a line that names others.
+    pub fn require_one_header(&self) -> Result<(), Error> {
+        self.other_fields
+            .map_or(Ok(()), |offset| Err(other_fields(offset)))
     }
 
     /// Whether all slices are accepted.

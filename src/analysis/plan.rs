@@ -4,10 +4,12 @@ use super::LABEL_UNKNOWN;
 use super::row::unprotected;
 use crate::model::Model;
 use crate::model::taxonomy::Taxonomy;
-use crate::schema::{ColumnKind, HeaderMatch, LabelChoice};
+use crate::schema::{ColumnKind, HeaderMatch, LabelChoice, Schema};
 use crate::short::sorted_by_key;
 use crate::table::Head;
-use crate::table::dialect::BYTE_ORDER_MARK;
+use crate::table::dialect::{Format, text_of};
+use crate::table::head::{BYTE_ORDER_MARK, Names};
+use crate::table::to_utf8;
 use crate::{Error, ErrorKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,7 +32,7 @@ pub struct Plan {
     head: Head,
     header: HeaderMatch,
     size: u64,
-    /// The first line as it stands in the file, a byte order mark included.
+    /// What is above the rows, as UTF-8, a byte order mark included.
     header_line: Vec<u8>,
     pub(super) seed: u64,
     /// Cells of numbers, in the order of the row.
@@ -69,7 +71,7 @@ pub(super) enum Reading {
 
 impl Plan {
     /// Plans the analysis of a file of `size` bytes that starts with `head`: all of it, or at least
-    /// [`HEAD_BYTES`](crate::table::dialect::HEAD_BYTES).
+    /// [`HEAD_BYTES`](crate::table::head::HEAD_BYTES).
     ///
     /// # Errors
     ///
@@ -82,9 +84,14 @@ impl Plan {
         size: u64,
         options: &PlanOptions,
     ) -> Result<Self, Error> {
-        let head = Head::read(bytes, size)?;
-        let header_line = header_line(&bytes[..(head.data_start as usize).min(bytes.len())]);
+        let mut head = Head::read(bytes, size)?;
+        let above_rows = &bytes[..(head.data_start as usize).min(bytes.len())];
+        let dialect = head.layout.dialect;
+        let header_line = header_lines(&to_utf8(dialect.encoding, above_rows), dialect.format);
         let spec = model.spec();
+        if head.names == Names::Numbers {
+            name_by_order(&mut head.columns, &spec.schema);
+        }
         let header = spec.schema.match_header(&head.columns, &options.label)?;
         header.require(&spec.schema, &spec.name)?;
         let mut numbers: Vec<NumberCell> = Vec::new();
@@ -162,9 +169,19 @@ impl Plan {
         self.size
     }
 
-    /// The header line as it stands in the file, without blank lines around it, with its line end.
+    /// What is above the rows, as UTF-8: a header without blank lines around it, with its line end; all lines above the rows
+    /// of a Zeek log; nothing where there is none.
     pub fn header_line(&self) -> &[u8] {
         &self.header_line
+    }
+
+    /// How the header ends, for a last row that has no line end of its own.
+    pub(super) fn line_end(&self) -> &[u8] {
+        match self.header_line.as_slice() {
+            [.., b'\r', b'\n'] => b"\r\n",
+            [.., b'\r'] => b"\r",
+            _ => b"\n",
+        }
     }
 
     /// Where to cut the file into slices of about `slice_bytes`: the begin of each, then the file's end.
@@ -177,13 +194,23 @@ impl Plan {
     pub(super) fn class_of_label(&self, label: &[u8]) -> u8 {
         let find = |label: &[u8]| {
             self.labels.get(label).copied().or_else(|| {
-                let label = std::str::from_utf8(label).ok()?;
-                self.model.spec().taxonomy.class_of(label)
+                let taxonomy = &self.model.spec().taxonomy;
+                taxonomy.class_of(&text_of(label))
             })
         };
         find(label)
             .or_else(|| unprotected(label).and_then(find))
             .unwrap_or(LABEL_UNKNOWN)
+    }
+}
+
+/// Names the columns of a file without a header as the model has them, where it has as many: its features, then perhaps the
+/// label.
+fn name_by_order(columns: &mut Vec<String>, schema: &Schema) {
+    let features = schema.columns.iter().map(|column| &column.name);
+    let names: Vec<&String> = features.chain(schema.label_columns.first()).collect();
+    if columns.len() == schema.columns.len() || columns.len() == names.len() {
+        columns.clone_from(&names[..columns.len()].iter().copied().cloned().collect());
     }
 }
 
@@ -199,22 +226,28 @@ fn class_named(taxonomy: &Taxonomy, label: &str, class: &str) -> Result<u8, Erro
     })
 }
 
-/// The first line of the bytes before the first row: what is left of them without blank lines.
-fn header_line(bytes: &[u8]) -> Vec<u8> {
+/// What is above the rows, without blank lines before it: the header with its line end, or all lines above a Zeek log.
+fn header_lines(above: &[u8], format: Format) -> Vec<u8> {
     let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    let mark = if bytes.starts_with(BYTE_ORDER_MARK) {
+    let mark = if above.starts_with(BYTE_ORDER_MARK) {
         BYTE_ORDER_MARK.len()
     } else {
         0
     };
-    let blanks = bytes[mark..].iter().take_while(|byte| is_end(byte)).count();
+    let blanks = above[mark..].iter().take_while(|byte| is_end(byte)).count();
     let start = mark + blanks;
-    let content = bytes
+    if format != Format::Csv {
+        return above[start..].to_vec();
+    }
+    let content = above
         .iter()
         .rposition(|byte| !is_end(byte))
         .map_or(0, |last| last + 1);
-    let line_end = super::export::line_end(&bytes[content.max(start)..]).unwrap_or(b"\n");
-    [&bytes[..mark], &bytes[start..content.max(start)], line_end].concat()
+    if content <= start {
+        return Vec::new();
+    }
+    let line_end = super::export::line_end(&above[content..]).unwrap_or(b"\n");
+    [&above[..mark], &above[start..content], line_end].concat()
 }
 
 /// What each word stands for.

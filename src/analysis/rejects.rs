@@ -1,6 +1,7 @@
 //! Rows that could not be read: how many, where, and why.
 
 use super::summary::merge_sorted;
+use crate::table::dialect::text_of;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,6 +22,8 @@ pub enum RejectKind {
     TooLong,
     /// The file ends inside quotes.
     UnclosedQuote,
+    /// A line of a JSON log that is no object.
+    NotAnObject,
     /// Text in a numeric column.
     NotANumber,
     /// Something else in a column of times.
@@ -37,6 +40,7 @@ impl RejectKind {
             Self::TooManyCells => "too-many-cells",
             Self::TooLong => "too-long",
             Self::UnclosedQuote => "unclosed-quote",
+            Self::NotAnObject => "not-an-object",
             Self::NotANumber => "not-a-number",
             Self::NotATime => "not-a-time",
             Self::WorkerFailed => "worker-failed",
@@ -78,6 +82,9 @@ impl Reject {
                 "longer than 1 MiB: perhaps a quote that never closes".to_owned()
             }
             RejectKind::UnclosedQuote => "a quote that opens here never closes".to_owned(),
+            RejectKind::NotAnObject => {
+                "no JSON object, or one with lists of objects in it".to_owned()
+            }
             RejectKind::NotANumber => {
                 format!("{column} should be a number and is “{}”", self.found)
             }
@@ -93,8 +100,12 @@ impl Reject {
 
     /// As much of a cell as a reason quotes.
     pub fn excerpt(cell: &[u8]) -> String {
-        let end = cell.len().min(QUOTED);
-        let mut text = String::from_utf8_lossy(&cell[..end]).into_owned();
+        let is_inside = |end: usize| matches!(cell.get(end), Some(0x80..=0xbf));
+        let mut end = cell.len().min(QUOTED);
+        while end > 0 && is_inside(end) {
+            end -= 1;
+        }
+        let mut text = text_of(&cell[..end]);
         if end < cell.len() {
             text.push('…');
         }

@@ -27,6 +27,10 @@ pub struct Summary {
     pub rows: u64,
     /// Lines with nothing on them.
     pub blank_lines: u64,
+    /// Lines about the file, such as those of a Zeek log that begin with `#`.
+    pub comment_lines: u64,
+    /// Values of JSON objects under keys that no object at the file's beginning has; they are not read.
+    pub unknown_values: u64,
     /// Rows per class predicted.
     pub class_counts: Vec<u64>,
     /// Rows per family predicted: the family whose classes' probabilities add up to most.
@@ -70,6 +74,8 @@ impl Summary {
     pub fn merge(&mut self, other: &Self) {
         self.rows += other.rows;
         self.blank_lines += other.blank_lines;
+        self.comment_lines += other.comment_lines;
+        self.unknown_values += other.unknown_values;
         self.attack_rows += other.attack_rows;
         add_all(&mut self.class_counts, &other.class_counts);
         add_all(&mut self.family_counts, &other.family_counts);

@@ -30,6 +30,8 @@ pub struct SliceOutcome {
     pub next_record: u64,
     /// Line ends from the first to the next.
     pub lines: u64,
+    /// Where a Zeek log goes on with other fields, if it does in this slice.
+    pub other_fields: Option<u64>,
     /// Its rows. Lines of rejects count from the first record's.
     pub summary: Summary,
 }
@@ -50,7 +52,7 @@ impl SliceTask {
         if span.begin == plan.head().data_start {
             span.first.get_or_insert(span.begin);
         }
-        let reader = SliceReader::new(span, plan.head().dialect.delimiter);
+        let reader = SliceReader::new(span, &plan.head().layout);
         Self {
             slice,
             reader,
@@ -78,12 +80,15 @@ impl SliceTask {
             ..
         } = self.scorer;
         summary.blank_lines = self.reader.blank_lines();
+        summary.comment_lines = self.reader.comment_lines();
+        summary.unknown_values = self.reader.unknown_values();
         summary.columns = tally.into_columns();
         let outcome = SliceOutcome {
             slice: self.slice,
             first_record: self.reader.first_record(),
             next_record: self.reader.next_record(),
             lines: self.reader.lines(),
+            other_fields: self.reader.other_fields(),
             summary,
         };
         (outcome, columns)
@@ -226,6 +231,7 @@ impl RecordSink for Scorer {
         let kind = match why {
             Broken::TooLong => RejectKind::TooLong,
             Broken::UnclosedQuote => RejectKind::UnclosedQuote,
+            Broken::NotAnObject => RejectKind::NotAnObject,
         };
         self.reject(offset, line, kind, None, String::new());
     }

@@ -1,219 +1,143 @@
-//! What separates cells, and what the first bytes of a file say: is it text, what is its header, where do rows begin.
+//! How a file is written: what separates its cells, what a quote means, which bytes are a character.
 
-use super::record::Record;
-use super::{Broken, MAX_COLUMNS, RecordSink, SliceReader, SliceSpan};
-use crate::{Error, ErrorKind};
+use super::tokenizer::Grammar;
+use std::sync::Arc;
+
+/// What a file's lines are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Cells between delimiters below a header.
+    #[default]
+    Csv,
+    /// A Zeek log as text: `#` lines that name fields, then fields between separators; concatenated logs have more of them.
+    ZeekTsv,
+    /// One JSON object a line, as Zeek and others write logs.
+    JsonLines,
+}
+
+/// What a quote means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quotes {
+    /// Nothing: it is a byte like any.
+    None,
+    /// It surrounds a cell; two of them within are one.
+    #[default]
+    Doubled,
+    /// The same, and a backslash within takes its meaning from the byte behind it.
+    Escaped,
+}
+
+/// How characters are bytes.
+///
+/// Windows-1252 needs no place here: what is a delimiter, a quote or a digit is the same byte in it as in UTF-8, so it is
+/// recognised cell by cell, where a cell is no UTF-8 (see [`text_of`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8, with or without a byte order mark.
+    #[default]
+    Utf8,
+    /// UTF-16, low bytes first.
+    Utf16Le,
+    /// UTF-16, high bytes first.
+    Utf16Be,
+}
 
 /// How a file separates its cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialect {
+    /// What its lines are.
+    pub format: Format,
     /// The byte between two cells.
     pub delimiter: u8,
+    /// What a quote means.
+    pub quotes: Quotes,
+    /// Whether numbers have a comma where others have a point.
+    pub decimal_comma: bool,
+    /// How characters are bytes.
+    pub encoding: Encoding,
 }
 
 impl Default for Dialect {
     fn default() -> Self {
-        Self { delimiter: b',' }
+        Self {
+            format: Format::Csv,
+            delimiter: b',',
+            quotes: Quotes::Doubled,
+            decimal_comma: false,
+            encoding: Encoding::Utf8,
+        }
     }
 }
 
-/// What the beginning of a file says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// How it separates its cells.
+impl Dialect {
+    pub(crate) fn grammar(self) -> Grammar {
+        Grammar {
+            delimiter: self.delimiter,
+            quotes: self.quotes,
+        }
+    }
+
+    /// The name of the format for people.
+    pub fn format_name(self) -> &'static str {
+        match self.format {
+            Format::Csv => "CSV",
+            Format::ZeekTsv => "Zeek log",
+            Format::JsonLines => "JSON lines",
+        }
+    }
+
+    /// The name of the encoding for people.
+    pub fn encoding_name(self) -> &'static str {
+        match self.encoding {
+            Encoding::Utf8 => "UTF-8",
+            Encoding::Utf16Le => "UTF-16 LE",
+            Encoding::Utf16Be => "UTF-16 BE",
+        }
+    }
+}
+
+/// All that a reader needs to split records into cells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// How the file is written.
     pub dialect: Dialect,
-    /// The names in its header, without surrounding blanks.
-    pub columns: Vec<String>,
-    /// Offset of the first row.
-    pub data_start: u64,
-    /// Line of the first row; the file's first line is 1.
-    pub first_line: u64,
-    /// Blank lines before the first row.
-    pub blank_lines: u64,
+    /// The last field of each line of the original IoT-23 logs holds several values with three blanks between.
+    pub blanks_in_last: bool,
+    /// What stands for no value in a Zeek log that says so in its header, where readers would not know it.
+    pub unset: Vec<Vec<u8>>,
+    /// The line of a Zeek log that names its fields.
+    pub fields: Arc<[u8]>,
+    /// The keys of JSON objects, in the order of the cells.
+    pub keys: Arc<[Vec<u8>]>,
 }
 
-/// How many bytes of a file are enough for [`Head::read`], if it has as many.
-pub const HEAD_BYTES: usize = super::MAX_RECORD_BYTES + (64 << 10);
-
-/// First bytes of files that are no text, and what they are.
-const SIGNATURES: [(&[u8], &str); 12] = [
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"%PDF", "a PDF document"),
-    (b"\x1f\x8b", "compressed with gzip: unpack it first"),
-    (
-        b"PK\x03\x04",
-        "a ZIP archive or a spreadsheet: unpack it, or save the sheet as CSV",
-    ),
-    (
-        b"\xd4\xc3\xb2\xa1",
-        "a packet capture: export its flows as CSV",
-    ),
-    (
-        b"\xa1\xb2\xc3\xd4",
-        "a packet capture: export its flows as CSV",
-    ),
-    (
-        b"\x0a\x0d\x0d\x0a",
-        "a packet capture: export its flows as CSV",
-    ),
-    (b"\xff\xfe", "UTF-16 text: save it as UTF-8"),
-    (b"\xfe\xff", "UTF-16 text: save it as UTF-8"),
-    (b"PAR1", "a Parquet file: export it as CSV"),
-    (
-        b"\x89SIEVE",
-        "a model file: open it as a model, not as data",
-    ),
-];
-
-/// What some programs put before UTF-8 text.
-pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-impl Head {
-    /// Reads the header from the first bytes of a file: all of it, or at least [`HEAD_BYTES`].
-    ///
-    /// # Errors
-    ///
-    /// [`EmptyInput`](ErrorKind::EmptyInput), [`NotText`](ErrorKind::NotText), [`BadHeader`](ErrorKind::BadHeader),
-    /// [`TooManyColumns`](ErrorKind::TooManyColumns), [`HeaderOnly`](ErrorKind::HeaderOnly).
-    pub fn read(bytes: &[u8], size: u64) -> Result<Self, Error> {
-        let dialect = Dialect::default();
-        refuse_binary(bytes)?;
-        let begin = if bytes.starts_with(BYTE_ORDER_MARK) {
-            BYTE_ORDER_MARK.len()
-        } else {
-            0
-        };
-        let blanks = bytes[begin..]
-            .iter()
-            .take_while(|byte| matches!(byte, b'\n' | b'\r'))
-            .count();
-        let start = begin + blanks;
-        if start == bytes.len() {
-            return Err(Error::new(
-                ErrorKind::EmptyInput,
-                "The file is empty: there is no header and there are no rows.",
-            ));
-        }
-        let mut sink = Header::default();
-        let whole = bytes.len() as u64 >= size;
-        // Owns the record at `start` and no other.
-        let span = SliceSpan {
-            begin: start as u64,
-            end: start as u64,
-            first: Some(start as u64),
-        };
-        let mut reader = SliceReader::new(span, dialect.delimiter);
-        reader.push(&bytes[start..], &mut sink);
-        if whole {
-            reader.finish(&mut sink);
-        }
-        let columns = sink.0.ok_or_else(|| {
-            Error::new(
-                ErrorKind::BadHeader,
-                "The first line is no header: it is longer than 1 MiB, or has a quote that never closes. The first line \
-                 must name the columns.",
-            )
-        })?;
-        if columns.len() > MAX_COLUMNS {
-            let message = format!(
-                "The header has {} columns; at most {MAX_COLUMNS} are read.",
-                columns.len()
-            );
-            return Err(Error::new(ErrorKind::TooManyColumns, message));
-        }
-        if reader.next_record() == u64::MAX || reader.next_record() == start as u64 {
-            return Err(Error::new(
-                ErrorKind::HeaderOnly,
-                format!(
-                    "The file has a header of {} columns and no rows below it.",
-                    columns.len()
-                ),
-            ));
-        }
-        let blank_lines_above = line_ends(&bytes[begin..start]);
-        Ok(Self {
-            dialect,
-            columns,
-            data_start: reader.next_record(),
-            first_line: 1 + blank_lines_above + reader.lines(),
-            blank_lines: blank_lines_above + reader.blank_lines(),
-        })
+/// A cell as text. What is not UTF-8 is taken for Windows-1252, which has a character for nearly every byte.
+pub fn text_of(cell: &[u8]) -> String {
+    match std::str::from_utf8(cell) {
+        Ok(text) => text.to_owned(),
+        Err(_) => cell.iter().map(|&byte| windows_1252(byte)).collect(),
     }
 }
 
-fn line_ends(bytes: &[u8]) -> u64 {
-    let after_return = |i: usize| i > 0 && bytes[i - 1] == b'\r';
-    bytes
-        .iter()
-        .enumerate()
-        .filter(|&(i, &byte)| byte == b'\r' || !after_return(i))
-        .count() as u64
-}
-
-fn refuse_binary(bytes: &[u8]) -> Result<(), Error> {
-    let what = SIGNATURES
-        .iter()
-        .find(|(signature, _)| bytes.starts_with(signature))
-        .map(|&(_, what)| what);
-    let has_nul = || bytes.iter().take(64 << 10).any(|&byte| byte == 0);
-    match what {
-        Some(what) => Err(Error::new(
-            ErrorKind::NotText,
-            format!("The file is not CSV text: it is {what}."),
-        )),
-        None if has_nul() => Err(Error::new(
-            ErrorKind::NotText,
-            "The file is not CSV text: there are NUL bytes in it. Export flows as CSV.",
-        )),
-        None => Ok(()),
+fn windows_1252(byte: u8) -> char {
+    const HIGH: [char; 32] = [
+        '€', '\u{fffd}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{fffd}', 'Ž',
+        '\u{fffd}', '\u{fffd}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ',
+        '\u{fffd}', 'ž', 'Ÿ',
+    ];
+    match byte {
+        0x80..=0x9f => HIGH[usize::from(byte - 0x80)],
+        _ => char::from(byte),
     }
-}
-
-/// Takes the one record that is the header.
-#[derive(Default)]
-struct Header(Option<Vec<String>>);
-
-impl RecordSink for Header {
-    fn record(&mut self, record: &Record<'_>) {
-        let name = |cell: &[u8]| String::from_utf8_lossy(cell).trim().to_owned();
-        self.0
-            .get_or_insert_with(|| record.cells().map(name).collect());
-    }
-
-    fn broken(&mut self, _offset: u64, _line: u64, _why: Broken) {}
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn head(bytes: &[u8]) -> Result<Head, ErrorKind> {
-        Head::read(bytes, bytes.len() as u64).map_err(|error| error.kind())
-    }
-
     #[test]
-    fn a_header_is_found_behind_a_mark_and_blank_lines() {
-        let found = head(b"\xef\xbb\xbf\r\n\r\n a ,\"b\nc\"\r\n\n1,2\n").expect("a header");
-        assert_eq!(found.columns, ["a", "b\nc"]);
-        assert_eq!(
-            (found.data_start, found.first_line, found.blank_lines),
-            (19, 6, 3)
-        );
-    }
-
-    #[test]
-    fn what_is_no_table_is_refused_with_its_reason() {
-        assert_eq!(head(b""), Err(ErrorKind::EmptyInput));
-        assert_eq!(head(b"\n\r\n"), Err(ErrorKind::EmptyInput));
-        assert_eq!(head(b"a,b,c"), Err(ErrorKind::HeaderOnly));
-        assert_eq!(head(b"a,b,c\n\n"), Err(ErrorKind::HeaderOnly));
-        assert_eq!(head(b"\x89PNG\r\n"), Err(ErrorKind::NotText));
-        assert_eq!(head(b"a,\0,c\n"), Err(ErrorKind::NotText));
-        assert_eq!(head(b"\"a,b,c\n1,2,3\n"), Err(ErrorKind::BadHeader));
-        assert_eq!(
-            head(&vec![b','; MAX_COLUMNS + 1]),
-            Err(ErrorKind::TooManyColumns)
-        );
+    fn what_is_no_utf8_is_windows_1252() {
+        assert_eq!(text_of("Web Attack – XSS".as_bytes()), "Web Attack – XSS");
+        assert_eq!(text_of(b"Web Attack \x96 XSS \xe9"), "Web Attack – XSS é");
     }
 }

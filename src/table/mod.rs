@@ -5,22 +5,28 @@
 //! it, and runs past its end to finish the last one. Whoever joins the slices accepts one only if its first record
 //! starts where the slice before it ended, and has it run again otherwise. See [`reader`].
 //!
-//! - [`dialect`]: what separates cells, and what the first bytes of a file say about it;
+//! - [`dialect`]: how a file is written;
+//! - [`head`]: what its first bytes say about that, and about its columns;
 //! - [`scan`]: bitmasks of 64 bytes at a time find delimiters, line ends and quotes;
 //! - [`record`]: one record and its cells;
 //! - [`reader`]: the slice protocol;
 //! - [`number`]: cells to `f32`.
 
 pub mod dialect;
+mod encoding;
+pub mod head;
+mod json;
 pub mod number;
 pub mod reader;
 pub mod record;
 mod scan;
 mod tokenizer;
 
-pub(crate) use tokenizer::{content_starts, unquote};
+pub(crate) use encoding::to_utf8;
+pub(crate) use tokenizer::{Grammar, content_starts, unquote};
 
-pub use dialect::{Dialect, Head};
+pub use dialect::{Dialect, Layout};
+pub use head::Head;
 pub use reader::{Broken, Progress, RecordSink, SliceReader, SliceSpan};
 pub use record::Record;
 

@@ -16,9 +16,12 @@
 //! `first_record` is the `next_record` of the slice before, because a reader at the start of a record has no other
 //! state; that comparison is all that joining slices takes.
 
+use super::dialect::{Encoding, Format, Layout, Quotes};
+use super::encoding::Utf16;
+use super::json::Fields;
 use super::record::Record;
 use super::scan::Marks;
-use super::tokenizer::{State, Walk, unquote};
+use super::tokenizer::{Grammar, State, Walk, unquote};
 use super::{MAX_RECORD_BYTES, PADDING};
 
 /// As much as is scanned at once. Small enough for the marks to stay in the L2 cache.
@@ -42,6 +45,8 @@ pub enum Broken {
     TooLong,
     /// The file ends inside quotes.
     UnclosedQuote,
+    /// A line of a JSON log that is no object.
+    NotAnObject,
 }
 
 /// What takes the records of a slice, in order.
@@ -64,12 +69,18 @@ pub enum Progress {
 /// Reads the records of one slice from consecutive chunks of bytes of any size.
 #[derive(Debug)]
 pub struct SliceReader {
-    delimiter: u8,
+    layout: Layout,
+    grammar: Grammar,
+    /// Whether cells are where the delimiters are, and every record is a row.
+    plain: bool,
     span: SliceSpan,
-    /// The last bytes of what was consumed (`PADDING` of them), then what was not.
+    /// The last bytes of what was consumed (`PADDING` of them), then what was not, in UTF-8.
     buffer: Vec<u8>,
     /// Offset in the file of `buffer[PADDING]`.
     base: u64,
+    /// Offset in the file of the next byte wanted.
+    position: u64,
+    utf16: Option<Utf16>,
     marks: Marks,
     phase: Phase,
     first_record: Option<u64>,
@@ -77,8 +88,13 @@ pub struct SliceReader {
     /// Line ends since the first record's start.
     lines: u64,
     blank_lines: u64,
-    unquoted: Vec<u8>,
-    unquoted_ends: Vec<u32>,
+    comment_lines: u64,
+    unknown_values: u64,
+    other_fields: Option<u64>,
+    /// The cells of a record that is not split where its delimiters are.
+    split: Vec<u8>,
+    split_ends: Vec<u32>,
+    fields: Fields,
 }
 
 /// What the reader is looking for.
@@ -100,31 +116,48 @@ enum Phase {
 
 impl SliceReader {
     /// A reader of `span`. It wants bytes from [`position`](Self::position) on.
-    pub fn new(span: SliceSpan, delimiter: u8) -> Self {
+    pub fn new(span: SliceSpan, layout: &Layout) -> Self {
         let phase = match span.first {
             Some(first) if first > span.end => Phase::Done,
             Some(_) => Phase::Start,
             None => Phase::Guess(Walk::new(State::Unquoted)),
         };
+        let dialect = layout.dialect;
+        let mut base = span.first.unwrap_or(span.begin);
+        let utf16 = (dialect.encoding != Encoding::Utf8).then(|| {
+            // Code units begin at even offsets, and so do records. A cut inside of a unit leaves its second half to nobody.
+            if span.first.is_none() {
+                base += base % 2;
+            }
+            Utf16::new(dialect.encoding, PADDING, base)
+        });
         Self {
-            delimiter,
+            grammar: dialect.grammar(),
+            plain: dialect.format == Format::Csv,
+            layout: layout.clone(),
             span,
             buffer: vec![0; PADDING],
-            base: span.first.unwrap_or(span.begin),
+            base,
+            position: base,
+            utf16,
             marks: Marks::default(),
             phase,
             first_record: None,
             next_record: span.first.unwrap_or(u64::MAX),
             lines: 0,
             blank_lines: 0,
-            unquoted: Vec::new(),
-            unquoted_ends: Vec::new(),
+            comment_lines: 0,
+            unknown_values: 0,
+            other_fields: None,
+            split: Vec::new(),
+            split_ends: Vec::new(),
+            fields: Fields::default(),
         }
     }
 
     /// Offset of the next byte that the reader wants.
     pub fn position(&self) -> u64 {
-        self.base + (self.buffer.len() - PADDING) as u64
+        self.position
     }
 
     /// Where the first record of the slice starts; `None` if none starts in it.
@@ -148,6 +181,22 @@ impl SliceReader {
         self.blank_lines
     }
 
+    /// Lines about the file among these, such as `#close` in a Zeek log.
+    pub fn comment_lines(&self) -> u64 {
+        self.comment_lines
+    }
+
+    /// Values of JSON objects under keys that are no column.
+    pub fn unknown_values(&self) -> u64 {
+        self.unknown_values
+    }
+
+    /// Offset of the first line in a Zeek log that names other fields than the log's first. Rows behind it mean something
+    /// else, so whoever reads the log has to refuse it.
+    pub fn other_fields(&self) -> Option<u64> {
+        self.other_fields
+    }
+
     /// Reads on. `bytes` must start at [`position`](Self::position).
     pub fn push(&mut self, bytes: &[u8], sink: &mut impl RecordSink) -> Progress {
         for piece in bytes.chunks(PIECE) {
@@ -155,8 +204,14 @@ impl SliceReader {
                 break;
             }
             let from = self.buffer.len();
-            self.buffer.extend_from_slice(piece);
-            self.marks.scan(&self.buffer, from, self.delimiter);
+            match &mut self.utf16 {
+                None => self.buffer.extend_from_slice(piece),
+                Some(utf16) => utf16.read(piece, &mut self.buffer),
+            }
+            self.position += piece.len() as u64;
+            let quotes = self.grammar.quotes != Quotes::None;
+            self.marks
+                .scan(&self.buffer, from, self.grammar.delimiter, quotes);
             let consumed = self.advance(sink);
             self.compact(consumed);
         }
@@ -176,7 +231,7 @@ impl SliceReader {
                 self.marks.ends.push(end as u32);
                 self.split_run(PADDING, end + 1, sink);
             }
-            Phase::Quoted(walk, _) if walk.state == State::Quoted => {
+            Phase::Quoted(walk, _) if walk.in_quotes() => {
                 sink.broken(self.base, self.lines, Broken::UnclosedQuote);
             }
             Phase::Quoted(..) => self.split_quoted(PADDING, end, sink),
@@ -189,8 +244,12 @@ impl SliceReader {
         self.phase = Phase::Done;
     }
 
+    #[inline]
     fn offset(&self, index: usize) -> u64 {
-        self.base + (index - PADDING) as u64
+        match &self.utf16 {
+            None => self.base + (index - PADDING) as u64,
+            Some(utf16) => utf16.file_offset(index),
+        }
     }
 
     /// Takes all whole records from the buffer; returns the index of the first byte that is still needed.
@@ -201,7 +260,7 @@ impl SliceReader {
             match self.phase {
                 Phase::Done => return end,
                 Phase::Guess(mut walk) => {
-                    let found = walk.find_line_end(&self.buffer[at..], self.delimiter);
+                    let found = walk.find_line_end(&self.buffer[at..], self.grammar);
                     at = found.map_or(end, |i| at + i);
                     // A record that starts in the slice has its predecessor's line end before the slice's end.
                     self.phase = match found {
@@ -237,7 +296,7 @@ impl SliceReader {
                     }
                 }
                 Phase::Quoted(mut walk, from) => {
-                    let found = walk.find_line_end(&self.buffer[from..], self.delimiter);
+                    let found = walk.find_line_end(&self.buffer[from..], self.grammar);
                     if let Some(i) = found {
                         let stop = from + i;
                         self.split_quoted(at, stop, sink);
@@ -252,7 +311,7 @@ impl SliceReader {
                     }
                 }
                 Phase::Skip(mut walk, offset, line) => {
-                    let found = walk.find_line_end(&self.buffer[at..], self.delimiter);
+                    let found = walk.find_line_end(&self.buffer[at..], self.grammar);
                     let Some(i) = found else {
                         self.phase = Phase::Skip(walk, offset, line);
                         return end;
@@ -282,7 +341,7 @@ impl SliceReader {
             let offset = self.offset(at);
             if stop - at > MAX_RECORD_BYTES {
                 sink.broken(offset, self.lines, Broken::TooLong);
-            } else {
+            } else if self.plain {
                 let ends = &self.marks.ends[first_cell..=last_cell];
                 sink.record(&Record::new(
                     &self.buffer,
@@ -291,6 +350,8 @@ impl SliceReader {
                     offset,
                     self.lines,
                 ));
+            } else {
+                self.split_log_line(at, stop, first_cell..last_cell + 1, sink);
             }
             self.end_record(0);
             at = stop + 1;
@@ -321,19 +382,83 @@ impl SliceReader {
             sink.broken(offset, self.lines, Broken::TooLong);
             return;
         }
-        self.unquoted.clear();
-        self.unquoted.resize(PADDING, 0);
-        self.unquoted_ends.clear();
+        clear(&mut self.split, &mut self.split_ends);
         unquote(
             &self.buffer[at..stop],
-            self.delimiter,
-            &mut self.unquoted,
-            &mut self.unquoted_ends,
+            self.grammar,
+            &mut self.split,
+            &mut self.split_ends,
         );
+        self.hand_on_split(offset, sink);
+    }
+
+    /// Hands on a line of a log that is more than cells between delimiters: a comment, an object, or one whose last
+    /// field holds several values.
+    #[inline(never)]
+    fn split_log_line(
+        &mut self,
+        at: usize,
+        stop: usize,
+        cells: std::ops::Range<usize>,
+        sink: &mut impl RecordSink,
+    ) {
+        let offset = self.offset(at);
+        let line = &self.buffer[at..stop];
+        if self.layout.dialect.format == Format::ZeekTsv && line.starts_with(b"#") {
+            self.comment_lines += 1;
+            if line.starts_with(b"#fields") && *line != *self.layout.fields {
+                self.other_fields.get_or_insert(offset);
+            }
+            return;
+        }
+        let cell_ends = &self.marks.ends[cells];
+        if self.layout.dialect.format == Format::ZeekTsv
+            && !self.layout.blanks_in_last
+            && self.layout.unset.is_empty()
+        {
+            sink.record(&Record::new(
+                &self.buffer,
+                at as u32,
+                cell_ends,
+                offset,
+                self.lines,
+            ));
+            return;
+        }
+        clear(&mut self.split, &mut self.split_ends);
+        let (text, ends) = (&mut self.split, &mut self.split_ends);
+        if self.layout.dialect.format == Format::JsonLines {
+            match self.fields.split(line, &self.layout.keys, text, ends) {
+                Some(unknown) => self.unknown_values += unknown,
+                None => return sink.broken(offset, self.lines, Broken::NotAnObject),
+            }
+        } else {
+            let mut push = |cell: &[u8]| {
+                if !self.layout.unset.iter().any(|marker| marker == cell) {
+                    text.extend_from_slice(cell);
+                }
+                ends.push(text.len() as u32);
+                text.push(b'\n');
+            };
+            let mut start = at;
+            for (i, &end) in cell_ends.iter().enumerate() {
+                let cell = &self.buffer[start..end as usize];
+                start = end as usize + 1;
+                if self.layout.blanks_in_last && i + 1 == cell_ends.len() {
+                    split_at_blanks(cell).for_each(&mut push);
+                } else {
+                    push(cell);
+                }
+            }
+        }
+        self.hand_on_split(offset, sink);
+    }
+
+    fn hand_on_split(&self, offset: u64, sink: &mut impl RecordSink) {
         sink.record(&Record::new(
-            &self.unquoted,
+            &self.split,
             PADDING as u32,
-            &self.unquoted_ends,
+            &self.split_ends,
             offset,
             self.lines,
         ));
@@ -381,11 +506,35 @@ impl SliceReader {
         if shift == 0 {
             return;
         }
+        match &mut self.utf16 {
+            None => self.base += shift as u64,
+            Some(utf16) => {
+                utf16.forget(consumed, PADDING);
+                self.base = utf16.file_offset(PADDING);
+            }
+        }
         self.buffer.drain(..shift);
-        self.base += shift as u64;
         self.marks.drop_before(consumed, shift);
         if let Phase::Quoted(_, from) = &mut self.phase {
             *from -= shift;
         }
     }
+}
+
+/// Makes room for the cells of another record.
+fn clear(split: &mut Vec<u8>, ends: &mut Vec<u32>) {
+    split.clear();
+    split.resize(PADDING, 0);
+    ends.clear();
+}
+
+/// What stands between three or more blanks.
+pub(super) fn split_at_blanks(cell: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(cell);
+    std::iter::from_fn(move || {
+        let cell = rest?;
+        let found = cell.windows(3).position(|window| window == b"   ");
+        rest = found.map(|at| cell[at..].trim_ascii_start());
+        Some(&cell[..found.unwrap_or(cell.len())])
+    })
 }

@@ -12,18 +12,20 @@ pub(super) struct Marks {
     pub(super) ends: Vec<u32>,
     /// Indices into `ends` of those that are line ends.
     pub(super) line_ends: Vec<u32>,
-    /// Every quote.
+    /// Every quote, where the dialect has any.
     pub(super) quotes: Vec<u32>,
 }
 
 impl Marks {
     /// Adds the marks of `buffer[from..]`. The byte before `from`, if any, tells whether a line feed belongs to it.
-    pub(super) fn scan(&mut self, buffer: &[u8], from: usize, delimiter: u8) {
+    pub(super) fn scan(&mut self, buffer: &[u8], from: usize, delimiter: u8, quotes: bool) {
         let mut after_return = u64::from(from > 0 && buffer[from - 1] == b'\r');
+        let kept_quotes = if quotes { u64::MAX } else { 0 };
         let mut base = from;
         let mut blocks = buffer[from..].chunks_exact(64);
         for block in &mut blocks {
-            let masks = Masks::of(block, delimiter);
+            let mut masks = Masks::of(block, delimiter);
+            masks.quotes &= kept_quotes;
             after_return = self.add(base, &masks, after_return);
             base += 64;
         }
@@ -32,7 +34,9 @@ impl Marks {
             // Padded with a byte that means nothing in any dialect.
             let mut block = [0_u8; 64];
             block[..rest.len()].copy_from_slice(rest);
-            self.add(base, &Masks::of(&block, delimiter), after_return);
+            let mut masks = Masks::of(&block, delimiter);
+            masks.quotes &= kept_quotes;
+            self.add(base, &masks, after_return);
         }
     }
 

@@ -439,6 +439,14 @@ impl JsMerger {
         Ok(events.collect::<Array>().unchecked_into())
     }
 
+    /// Throws once an accepted slice of a Zeek log has named other fields than the log's first line of them.
+    #[wasm_bindgen(js_name = requireOneHeader)]
+    pub fn require_one_header(&self) -> Result<(), JsValue> {
+        self.merger
+            .require_one_header()
+            .map_err(|error| js_error(&error, None))
+    }
+
     /// The summary of the slices accepted so far.
     pub fn summary(&self) -> Result<JsSummary, JsValue> {
         Ok(to_js(&records::Summary::new(self.merger.summary(), &self.plan))?.unchecked_into())

@@ -6,6 +6,7 @@ use crate::model::{Model, ModelSpec};
 use crate::pack::Section;
 use crate::schema::{ColumnKind, HeaderMatch, LabelChoice};
 use crate::table::Head;
+use crate::table::head::Names;
 use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
 
@@ -215,7 +216,11 @@ impl CardInfo {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Recognition {
     format: &'static str,
+    encoding: &'static str,
+    /// Where the names of the columns are from.
+    names: &'static str,
     delimiter: String,
+    decimal_comma: bool,
     columns: Vec<String>,
     matched: Vec<Matched>,
     missing: Vec<Missing>,
@@ -255,9 +260,17 @@ impl Recognition {
         let columns = &model.spec().schema.columns;
         let name = |index: usize| head.columns[index].clone();
         let pairs = || columns.iter().zip(&header.columns);
+        let dialect = &head.layout.dialect;
         Self {
-            format: "CSV",
-            delimiter: char::from(head.dialect.delimiter).to_string(),
+            format: dialect.format_name(),
+            encoding: dialect.encoding_name(),
+            names: match head.names {
+                Names::File => "file",
+                Names::ZeekOrder => "zeek-order",
+                Names::Numbers => "model-order",
+            },
+            delimiter: char::from(dialect.delimiter).to_string(),
+            decimal_comma: dialect.decimal_comma,
             columns: head.columns.clone(),
             matched: pairs()
                 .filter_map(|(column, index)| {
@@ -317,6 +330,8 @@ pub(super) struct Summary {
     analysed: u64,
     rejected: u64,
     blank_lines: u64,
+    comment_lines: u64,
+    unknown_values: u64,
     bytes: u64,
     class_counts: Vec<u64>,
     family_counts: Vec<u64>,
@@ -398,6 +413,8 @@ impl Summary {
             analysed: summary.analysed(),
             rejected: rejects.rows(),
             blank_lines: summary.blank_lines,
+            comment_lines: summary.comment_lines,
+            unknown_values: summary.unknown_values,
             bytes: plan.size(),
             class_counts: summary.class_counts.clone(),
             family_counts: summary.family_counts.clone(),

@@ -127,6 +127,12 @@ fn analyse(
                     columns.append(&of_slice, first_record);
                 }
             }
+            merger
+                .require_one_header()
+                .map_err(|source| TrainerError::File {
+                    path: path.to_owned(),
+                    source,
+                })?;
         }
     }
     bar.finish_and_clear();

@@ -228,7 +228,7 @@ pub(crate) mod tests {
             end: size,
             first: Some(head.data_start),
         };
-        let mut reader = SliceReader::new(span, head.dialect.delimiter);
+        let mut reader = SliceReader::new(span, &head.layout);
         reader.push(&text.as_bytes()[head.data_start as usize..], sink);
         reader.finish(sink);
         head.columns

@@ -9,7 +9,7 @@ use crate::progress;
 use crate::report::count;
 use crate::source::{Chunks, Source, first_bytes, load};
 use flowsieve::analysis::{
-    ExportOptions, ExportOutcome, ExportTask, Plan, PlanOptions, export_header,
+    ExportOptions, ExportOutcome, ExportTask, Plan, PlanOptions, export_header, other_fields,
 };
 use flowsieve::model::Model;
 use flowsieve::schema::LabelChoice;
@@ -281,6 +281,12 @@ impl InSlices<'_> {
                     }
                     if outcome.first_record.is_some() {
                         next_record = outcome.next_record;
+                    }
+                    if let Some(offset) = outcome.other_fields {
+                        return Err(TrainerError::File {
+                            path: this.source.path.clone(),
+                            source: other_fields(offset),
+                        });
                     }
                     counts.rows += outcome.rows;
                     counts.rejected += outcome.rejected;

@@ -2,9 +2,10 @@
 
 use crate::error::TrainerError;
 use crate::progress;
+use flowsieve::analysis::other_fields;
 use flowsieve::model::Model;
 use flowsieve::pack;
-use flowsieve::table::dialect::HEAD_BYTES;
+use flowsieve::table::head::HEAD_BYTES;
 use flowsieve::table::{Head, Progress, RecordSink, SliceReader, SliceSpan};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -43,7 +44,7 @@ impl Source {
             end: self.size,
             first: Some(self.head.data_start),
         };
-        let mut reader = SliceReader::new(span, self.head.dialect.delimiter);
+        let mut reader = SliceReader::new(span, &self.head.layout);
         let bar = progress::bytes_bar(what, self.size);
         let mut chunks = Chunks::open(&self.path, reader.position())?;
         while let Some(chunk) = chunks.next()? {
@@ -54,7 +55,12 @@ impl Source {
         }
         reader.finish(sink);
         bar.finish_and_clear();
-        Ok(())
+        reader.other_fields().map_or(Ok(()), |offset| {
+            Err(TrainerError::File {
+                path: self.path.clone(),
+                source: other_fields(offset),
+            })
+        })
     }
 }
 

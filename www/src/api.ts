@@ -309,8 +309,16 @@ export interface CardEvaluation {
 
 /** What an input's header was matched to. Every column of it is matched, ignored or the label. */
 export interface Recognition {
-  format: 'CSV';
+  format: 'CSV' | 'Zeek log' | 'JSON lines';
+  encoding: 'UTF-8' | 'UTF-16 LE' | 'UTF-16 BE';
+  /**
+   * Where the names of the columns are from: the file, or, where it has none, the order in which Zeek
+   * writes them or in which the model has them.
+   */
+  names: 'file' | 'zeek-order' | 'model-order';
   delimiter: string;
+  /** Whether numbers have a comma where others have a point. */
+  decimalComma: boolean;
   /** The header's names, in order. */
   columns: string[];
   matched: { column: string; header: string; index: number }[];
@@ -328,6 +336,10 @@ export interface Summary {
   analysed: number;
   rejected: number;
   blankLines: number;
+  /** Lines about the file, such as those of a Zeek log that begin with `#`. */
+  commentLines: number;
+  /** Values of JSON objects under keys that no object at the file's beginning has. They are not read. */
+  unknownValues: number;
   bytes: number;
   /** Rows per class, in the order of `model.classes`. */
   classCounts: number[];

@@ -88,10 +88,24 @@ const DELIMITERS: Record<string, string> = {
   ' ': 'space',
 };
 
-function formatName({ format, delimiter, columns }: Recognition): string {
-  const separated = DELIMITERS[delimiter] ?? delimiter;
-  return `${format}, ${separated}-separated, ${plural(columns.length, 'column')}`;
+function formatName(recognition: Recognition): string {
+  const { format, encoding, delimiter, decimalComma, names, columns } = recognition;
+  const separated = `${DELIMITERS[delimiter] ?? delimiter}-separated`;
+  const parts = [
+    format,
+    ...(format === 'JSON lines' ? [] : [separated]),
+    ...(decimalComma ? ['decimal comma'] : []),
+    ...(encoding === 'UTF-8' ? [] : [encoding]),
+    plural(columns.length, 'column'),
+    ...(names === 'file' ? [] : [NAMES[names]]),
+  ];
+  return parts.join(', ');
 }
+
+const NAMES = {
+  'zeek-order': 'no header: named in Zeek’s order',
+  'model-order': 'no header: named in the model’s order',
+};
 
 /** A disclosure whose rows are made only when there is something to disclose. */
 function columnList(

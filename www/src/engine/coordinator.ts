@@ -29,6 +29,8 @@ export type MergeEvent =
 export interface SliceMerger {
   offer(meta: Uint8Array): MergeEvent[];
   summary(): Summary;
+  /** Throws where a log goes on with other fields. */
+  requireOneHeader(): void;
 }
 
 /** One input to analyse. */
@@ -208,6 +210,12 @@ class Coordinator {
       } else {
         throw new Error(`slice ${event.slice} was accepted before it arrived`);
       }
+    }
+    try {
+      this.#job.merger.requireOneHeader();
+    } catch (error) {
+      this.#fail(error);
+      return;
     }
     if (this.#accepted === this.#slices) this.#finish();
     else this.#progress();
