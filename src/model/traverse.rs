@@ -23,6 +23,7 @@
 //! [`Grove::assert_closed`]), and [`Grove::walk`] takes no row shorter than the grove needs.
 
 use super::tree::{Tree, TreeNode};
+use crate::short::sorted_by_key;
 
 /// How many trees are walked side by side.
 pub(crate) const LANES: usize = 10;
@@ -169,7 +170,7 @@ impl Grove {
             }
             planted.push((depth - 1, root));
         }
-        planted.sort_unstable();
+        let planted = sorted_by_key(planted, |&(depth, _)| depth);
         let resting = nodes.len() as u32;
         nodes.push(leaf(padding));
         let groups = planted

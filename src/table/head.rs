@@ -381,35 +381,24 @@ fn regularity(text: &Start<'_>, grammar: Grammar) -> (usize, usize) {
 
 /// Whether numbers are written with a comma, and none with a point.
 fn has_decimal_commas(records: impl Iterator<Item = Vec<String>>) -> bool {
-    let (mut commas, mut points) = (0_usize, 0_usize);
+    let (mut commas, mut points) = (false, false);
     for cell in records.flatten() {
-        let is_number = |mark: char| {
-            let mut parts = cell.trim_start_matches('-').split(mark);
-            let digits = |part: Option<&str>| {
-                part.is_some_and(|part| {
-                    !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())
-                })
-            };
-            digits(parts.next()) && digits(parts.next()) && parts.next().is_none()
-        };
-        commas += usize::from(is_number(','));
-        points += usize::from(is_number('.'));
+        commas |= cell.contains(',') && is_number(&cell);
+        points |= cell.contains('.') && is_number(&cell);
     }
-    commas > 0 && points == 0
+    commas && !points
+}
+
+/// Whether a cell is a number, with a point or a comma.
+fn is_number(cell: &str) -> bool {
+    let point = |byte| if byte == b',' { b'.' } else { byte };
+    let cell: Vec<u8> = cell.bytes().map(point).collect();
+    matches!(parse_any(&cell), Cell::Number(_))
 }
 
 /// Whether the first line is a row rather than names: most of it is numbers.
 fn is_row(cells: &[String]) -> bool {
-    let numbers = cells
-        .iter()
-        .filter(|cell| {
-            matches!(
-                parse_any(cell.replace(',', ".").as_bytes()),
-                Cell::Number(_)
-            )
-        })
-        .count();
-    2 * numbers > cells.len()
+    2 * cells.iter().filter(|cell| is_number(cell)).count() > cells.len()
 }
 
 /// Whether a line is a connection as Zeek logs it, without the lines that name its fields.
@@ -417,7 +406,7 @@ fn is_zeek_row(cells: &[String], delimiter: u8) -> bool {
     let fields = ZEEK_UNLABELLED - 1..=ZEEK_FIELDS.len();
     delimiter == b'\t'
         && fields.contains(&cells.len())
-        && cells[0].parse::<f64>().is_ok()
+        && matches!(parse_any(cells[0].as_bytes()), Cell::Number(_))
         && ["tcp", "udp", "icmp", "unknown_transport"].contains(&cells[ZEEK_PROTO].as_str())
 }
 

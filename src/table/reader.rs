@@ -198,7 +198,7 @@ impl SliceReader {
     }
 
     /// Reads on. `bytes` must start at [`position`](Self::position).
-    pub fn push(&mut self, bytes: &[u8], sink: &mut impl RecordSink) -> Progress {
+    pub fn push(&mut self, bytes: &[u8], sink: &mut dyn RecordSink) -> Progress {
         for piece in bytes.chunks(PIECE) {
             if matches!(self.phase, Phase::Done) {
                 break;
@@ -223,7 +223,7 @@ impl SliceReader {
     }
 
     /// The file has no more bytes: the last record may end without a line end.
-    pub fn finish(&mut self, sink: &mut impl RecordSink) {
+    pub fn finish(&mut self, sink: &mut dyn RecordSink) {
         let end = self.buffer.len();
         match self.phase {
             Phase::Record => {
@@ -253,7 +253,7 @@ impl SliceReader {
     }
 
     /// Takes all whole records from the buffer; returns the index of the first byte that is still needed.
-    fn advance(&mut self, sink: &mut impl RecordSink) -> usize {
+    fn advance(&mut self, sink: &mut dyn RecordSink) -> usize {
         let end = self.buffer.len();
         let mut at = PADDING;
         loop {
@@ -326,7 +326,7 @@ impl SliceReader {
 
     /// Splits whole records without quotes from `at` on, as long as they end before `limit`; returns where it stopped,
     /// with the phase telling why.
-    fn split_run(&mut self, mut at: usize, limit: usize, sink: &mut impl RecordSink) -> usize {
+    fn split_run(&mut self, mut at: usize, limit: usize, sink: &mut dyn RecordSink) -> usize {
         let mut first_cell = self.marks.ends.partition_point(|&i| (i as usize) < at);
         let mut line_end = self
             .marks
@@ -376,7 +376,7 @@ impl SliceReader {
     }
 
     /// Removes the quotes of the record at `at..stop` and hands it on.
-    fn split_quoted(&mut self, at: usize, stop: usize, sink: &mut impl RecordSink) {
+    fn split_quoted(&mut self, at: usize, stop: usize, sink: &mut dyn RecordSink) {
         let offset = self.offset(at);
         if stop - at > MAX_RECORD_BYTES {
             sink.broken(offset, self.lines, Broken::TooLong);
@@ -400,7 +400,7 @@ impl SliceReader {
         at: usize,
         stop: usize,
         cells: std::ops::Range<usize>,
-        sink: &mut impl RecordSink,
+        sink: &mut dyn RecordSink,
     ) {
         let offset = self.offset(at);
         let line = &self.buffer[at..stop];
@@ -454,7 +454,7 @@ impl SliceReader {
         self.hand_on_split(offset, sink);
     }
 
-    fn hand_on_split(&self, offset: u64, sink: &mut impl RecordSink) {
+    fn hand_on_split(&self, offset: u64, sink: &mut dyn RecordSink) {
         sink.record(&Record::new(
             &self.split,
             PADDING as u32,

@@ -196,18 +196,20 @@ fn label_map(map: &JsValue) -> Result<BTreeMap<String, String>, JsValue> {
     let Some(map) = map.dyn_ref::<Object>() else {
         return Ok(BTreeMap::new());
     };
-    let entry = |pair: JsValue| {
+    // One by one: collecting into a map brings a sort with it.
+    let mut labels = BTreeMap::new();
+    for pair in Object::entries(map).iter() {
         let pair = Array::from(&pair);
-        let (label, class) = (pair.get(0).as_string(), pair.get(1).as_string());
-        label.zip(class).ok_or_else(|| {
-            js_error_of(
+        let (Some(label), Some(class)) = (pair.get(0).as_string(), pair.get(1).as_string()) else {
+            return Err(js_error_of(
                 "bad-option",
                 "labelMap must map labels to names of classes.",
                 None,
-            )
-        })
-    };
-    Object::entries(map).iter().map(entry).collect()
+            ));
+        };
+        labels.insert(label, class);
+    }
+    Ok(labels)
 }
 
 fn export_options(options: &JsExportOptions) -> ExportOptions {
