@@ -1,10 +1,9 @@
 //! Rows as they stand in the file, for showing them.
 
 use super::plan::{OtherCell, Plan, Reading};
-use super::row::with_point;
 use crate::table::dialect::text_of;
 use crate::table::number::{Cell, parse_any, parse_time};
-use crate::table::{Broken, Record, RecordSink, SliceReader, SliceSpan};
+use crate::table::{Broken, Record, RecordSink, SliceReader, SliceSpan, comma_to_point};
 
 /// Some rows of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,17 +25,29 @@ pub fn read_cells(plan: &Plan, bytes: &[u8], max_rows: usize) -> CellRows {
         rows: CellRows::default(),
     };
     let size = bytes.len() as u64;
+    // Shown as they are: a comma stays a comma.
+    let mut layout = plan.head().layout.clone();
+    layout.dialect.decimal_comma = false;
     let mut reader = SliceReader::new(
         SliceSpan {
             begin: 0,
             end: size,
             first: Some(0),
         },
-        &plan.head().layout,
+        &layout,
     );
     reader.push(bytes, &mut sink);
     reader.finish(&mut sink);
     sink.rows
+}
+
+/// A cell with a point for the comma of its number.
+fn with_point(cell: &[u8], decimal_comma: bool) -> Vec<u8> {
+    let mut cell = cell.to_vec();
+    if decimal_comma {
+        comma_to_point(&mut cell);
+    }
+    cell
 }
 
 struct Cells<'a> {
@@ -58,13 +69,14 @@ impl RecordSink for Cells<'_> {
         if record.len() != n_columns {
             return;
         }
+        let decimal_comma = self.plan.head().layout.dialect.decimal_comma;
         let numbers = self.plan.numbers.iter().map(|number| {
-            let text = with_point(self.plan, record.cell(number.cell));
+            let text = with_point(record.cell(number.cell), decimal_comma);
             (number.cell, number.feature, parse_any(&text))
         });
         let is_time = |other: &&OtherCell| matches!(other.reading, Reading::Time);
         let times = self.plan.others.iter().filter(is_time).map(|time| {
-            let text = with_point(self.plan, record.cell(time.cell));
+            let text = with_point(record.cell(time.cell), decimal_comma);
             (time.cell, time.feature, parse_time(&text))
         });
         for (cell, feature, value) in numbers.chain(times) {

@@ -2,10 +2,9 @@
 
 use super::plan::{Plan, Reading};
 use super::{Reject, RejectKind};
+use crate::table::Record;
 use crate::table::dialect::text_of;
 use crate::table::number::{Cell, is_unset, parse, parse_time};
-use crate::table::{PADDING, Record};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Why a record is no row: the kind, the cell, and what was found.
@@ -23,9 +22,6 @@ pub(super) fn read_row(plan: &Plan, record: &Record<'_>, row: &mut [f32]) -> Res
         };
         return Err((kind, None, record.len().to_string()));
     }
-    if plan.head().layout.dialect.decimal_comma {
-        return read_with_commas(plan, record, row);
-    }
     let text = record.text();
     for number in &plan.numbers {
         let (start, end) = record.span(number.cell);
@@ -35,35 +31,11 @@ pub(super) fn read_row(plan: &Plan, record: &Record<'_>, row: &mut [f32]) -> Res
             Cell::Invalid => return invalid(record, RejectKind::NotANumber, number.cell),
         };
     }
-    read_others(plan, record, row)
-}
-
-/// The same where numbers have a comma for a point.
-fn read_with_commas(plan: &Plan, record: &Record<'_>, row: &mut [f32]) -> Result<(), Refusal> {
-    let mut text = vec![0; PADDING];
-    for number in &plan.numbers {
-        text.truncate(PADDING);
-        let cell = record.cell(number.cell);
-        text.extend(
-            cell.iter()
-                .map(|&byte| if byte == b',' { b'.' } else { byte }),
-        );
-        row[number.feature] = match parse(&text, PADDING, text.len()) {
-            Cell::Number(value) => value,
-            Cell::Missing => f32::NAN,
-            Cell::Invalid => return invalid(record, RejectKind::NotANumber, number.cell),
-        };
-    }
-    read_others(plan, record, row)
-}
-
-/// Reads the cells that are no numbers.
-fn read_others(plan: &Plan, record: &Record<'_>, row: &mut [f32]) -> Result<(), Refusal> {
     for other in &plan.others {
         let cell = record.cell(other.cell);
         row[other.feature] = match &other.reading {
             Reading::Category(codes, unknown) => category(codes, *unknown, cell),
-            Reading::Time => match parse_time(&with_point(plan, cell)) {
+            Reading::Time => match parse_time(cell) {
                 Cell::Number(value) => value,
                 Cell::Missing => f32::NAN,
                 Cell::Invalid => return invalid(record, RejectKind::NotATime, other.cell),
@@ -71,15 +43,6 @@ fn read_others(plan: &Plan, record: &Record<'_>, row: &mut [f32]) -> Result<(), 
         };
     }
     Ok(())
-}
-
-/// A cell with a point for the comma of its number, where the file has commas there.
-pub(super) fn with_point<'a>(plan: &Plan, cell: &'a [u8]) -> Cow<'a, [u8]> {
-    if !plan.head().layout.dialect.decimal_comma {
-        return cell.into();
-    }
-    let point = |&byte: &u8| if byte == b',' { b'.' } else { byte };
-    cell.iter().map(point).collect()
 }
 
 fn invalid(record: &Record<'_>, kind: RejectKind, cell: usize) -> Result<(), Refusal> {

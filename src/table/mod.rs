@@ -23,6 +23,7 @@ mod scan;
 mod tokenizer;
 
 pub(crate) use encoding::to_utf8;
+pub(crate) use number::comma_to_point;
 pub(crate) use tokenizer::{Grammar, content_starts, unquote};
 
 pub use dialect::{Dialect, Layout};

@@ -58,6 +58,19 @@ pub fn parse_any(cell: &[u8]) -> Cell {
     }
 }
 
+/// Makes the comma of a number a point; text stays as it is.
+pub(crate) fn comma_to_point(cell: &mut [u8]) {
+    let numeric = |byte: &u8| matches!(byte, b'0'..=b'9' | b',' | b'-' | b'+' | b'e' | b'E' | b' ');
+    if !cell.iter().all(numeric) {
+        return;
+    }
+    for byte in cell {
+        if *byte == b',' {
+            *byte = b'.';
+        }
+    }
+}
+
 /// Whether a cell says that there is no value. Never asked of labels: there `-` may be a class.
 pub fn is_unset(cell: &[u8]) -> bool {
     match cell {

@@ -19,6 +19,7 @@
 use super::dialect::{Encoding, Format, Layout, Quotes};
 use super::encoding::Utf16;
 use super::json::Fields;
+use super::number::comma_to_point;
 use super::record::Record;
 use super::scan::Marks;
 use super::tokenizer::{Grammar, State, Walk, unquote};
@@ -133,7 +134,7 @@ impl SliceReader {
         });
         Self {
             grammar: dialect.grammar(),
-            plain: dialect.format == Format::Csv,
+            plain: dialect.format == Format::Csv && !dialect.decimal_comma,
             layout: layout.clone(),
             span,
             buffer: vec![0; PADDING],
@@ -351,7 +352,7 @@ impl SliceReader {
                     self.lines,
                 ));
             } else {
-                self.split_log_line(at, stop, first_cell..last_cell + 1, sink);
+                self.split_other_line(at, stop, first_cell..last_cell + 1, sink);
             }
             self.end_record(0);
             at = stop + 1;
@@ -392,10 +393,10 @@ impl SliceReader {
         self.hand_on_split(offset, sink);
     }
 
-    /// Hands on a line of a log that is more than cells between delimiters: a comment, an object, or one whose last
-    /// field holds several values.
+    /// Hands on a line that is more than cells between delimiters: a comment, an object, one whose last field holds several
+    /// values, one with decimal commas.
     #[inline(never)]
-    fn split_log_line(
+    fn split_other_line(
         &mut self,
         at: usize,
         stop: usize,
@@ -454,7 +455,14 @@ impl SliceReader {
         self.hand_on_split(offset, sink);
     }
 
-    fn hand_on_split(&self, offset: u64, sink: &mut dyn RecordSink) {
+    fn hand_on_split(&mut self, offset: u64, sink: &mut dyn RecordSink) {
+        if self.layout.dialect.decimal_comma {
+            let mut start = PADDING;
+            for &end in &self.split_ends {
+                comma_to_point(&mut self.split[start..end as usize]);
+                start = end as usize + 1;
+            }
+        }
         sink.record(&Record::new(
             &self.split,
             PADDING as u32,

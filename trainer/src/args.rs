@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Train(TrainArguments),
     /// Score flows with a model and compare with their labels
     Evaluate(EvaluateArguments),
+    /// Say what a file of flows is: its format, columns and labels, and which models fit it
+    Inspect(InspectArguments),
     /// Say where a model comes from, what it is worth, and what its file holds
     Info(InfoArguments),
     /// Write flows as CSV with what a model says of them in columns behind
@@ -120,6 +122,16 @@ impl From<ClassWeightArgument> for ClassWeight {
             ClassWeightArgument::Balanced => Self::Balanced,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArguments {
+    /// Files of flows
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<PathBuf>,
+    /// Models to try
+    #[arg(long, value_name = "FILE.sieve")]
+    pub(crate) model: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@
 //! fitting     a model from rows, on all threads
 //! scoring     what a model is worth on rows
 //! baseline    what another library's forest is worth on the same rows
-//! train, evaluate, info, score, sweep, synth      the commands, made of these
+//! train, evaluate, inspect, info, score, sweep, synth      the commands, made of these
 //! report      tables for people
 //! ```
 //!
@@ -26,6 +26,7 @@ mod error;
 mod evaluate;
 mod fitting;
 mod info;
+mod inspect;
 mod profile;
 mod progress;
 mod report;
@@ -58,6 +59,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
     match command {
         Command::Train(args) => in_threads(args.threads, || train::train(args))??,
         Command::Evaluate(args) => in_threads(args.threads, || evaluate::evaluate(args))??,
+        Command::Inspect(args) => inspect::inspect(args)?,
         Command::Info(args) => info::info(args)?,
         Command::Score(args) => score::score(args)?,
         Command::Sweep(args) => in_threads(args.threads, || sweep::sweep(args))??,

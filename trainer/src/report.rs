@@ -61,7 +61,7 @@ pub(crate) fn count(n: u64) -> String {
 }
 
 /// A label as it is printed: quoted where it would not be seen.
-fn shown(label: &str) -> String {
+pub(crate) fn shown(label: &str) -> String {
     if label.trim().is_empty() {
         format!("{label:?}")
     } else {

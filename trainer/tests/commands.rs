@@ -521,6 +521,41 @@ fn a_model_of_two_classes_is_compared_with_the_sums() {
 }
 
 #[test]
+fn a_file_is_inspected_whatever_its_format() {
+    let folder = TempDir::new().expect("a folder");
+    let flows = write_flows(folder.path(), 60);
+    let csv = fs::read_to_string(&flows).expect("flows");
+    let wide: Vec<u8> = format!(
+        "\u{feff}{}",
+        csv.replace('.', ",,").replace(',', ";").replace(";;", ",")
+    )
+    .encode_utf16()
+    .flat_map(u16::to_le_bytes)
+    .collect();
+    let other = folder.path().join("wide.csv");
+    fs::write(&other, wide).expect("written");
+    let inspect = |path: &Path| succeed(&["inspect".to_owned(), text(path).to_owned()]);
+    let (plain, wide) = (inspect(&flows), inspect(&other));
+    assert!(plain.contains("CSV, comma-separated, UTF-8, "), "{plain}");
+    assert!(
+        wide.contains("CSV, semicolon-separated, decimal comma, UTF-16 LE, "),
+        "{wide}"
+    );
+    assert!(plain.contains("60 rows, of which 0 have"), "{plain}");
+    assert!(plain.contains("Labels in \"label\": "), "{plain}");
+    // All but the first line is about what is in the file, not how it is written.
+    let contents = |printed: &str| {
+        printed
+            .lines()
+            .skip(1)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(contents(&plain), contents(&wide));
+    assert!(fail(&["inspect".to_owned(), text(folder.path()).to_owned()]).contains("cannot"));
+}
+
+#[test]
 fn a_sweep_shows_both_ways_to_fit() {
     let folder = TempDir::new().expect("a folder");
     let flows = write_flows(folder.path(), 900);
