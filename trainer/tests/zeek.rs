@@ -7,6 +7,7 @@ use flowsieve::table::dialect::text_of;
 use flowsieve::table::number::is_unset;
 use flowsieve::table::{Broken, Head, Record, RecordSink, SliceReader, SliceSpan};
 use sha2::{Digest, Sha256};
+use std::fmt::Write;
 use support::data;
 
 /// What `zeek_golden.py` prints with the reader that it names.
@@ -81,12 +82,10 @@ fn logs_hold_what_an_independent_reader_finds() {
         };
         reader.push(&bytes[head.data_start as usize..], &mut hasher);
         reader.finish(&mut hasher);
-        let found: String = hasher
-            .digest
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let mut found = String::new();
+        for byte in hasher.digest.finalize() {
+            write!(found, "{byte:02x}").expect("text");
+        }
         assert_eq!(hasher.rows.to_string(), rows, "{log}");
         assert_eq!(reader.unknown_values(), 0, "{log}");
         assert_eq!(found, digest, "{log}");
