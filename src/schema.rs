@@ -1,5 +1,6 @@
 //! The columns that a model expects, and how the header of a file is matched to them.
 
+use crate::prepare::Feature;
 use crate::short::sorted_by_key;
 use crate::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
@@ -106,14 +107,25 @@ pub enum LabelChoice {
 /// How a file's header answers to a schema.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeaderMatch {
-    /// For each column of the schema, its index in the header.
+    /// For each column of the schema, its index in the header. `None` where it is one-hot, too.
     pub columns: Vec<Option<usize>>,
+    /// Columns of the schema that the header has as one column per word.
+    pub one_hot: Vec<OneHot>,
     /// Index of the label column in the header.
     pub label: Option<usize>,
     /// Columns of the header that are not read, and why.
     pub ignored: Vec<(usize, Ignored)>,
     /// Share of the model's importance that the matched columns carry, 0 to 1.
     pub importance_share: f32,
+}
+
+/// A category that a file has as columns of zeros and ones, one per word: `proto_tcp`, `proto_udp`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneHot {
+    /// Index of the category in the schema.
+    pub column: usize,
+    /// Index in the header of each word's column, and the word. The model need not know all of them.
+    pub words: Vec<(usize, String)>,
 }
 
 /// Why a column of a file is not read.
@@ -142,7 +154,8 @@ impl Ignored {
 }
 
 impl Schema {
-    /// Finds the schema's columns in a header, by name and then by alias, ignoring case, blanks, dots and underscores.
+    /// Finds the schema's columns in a header, by name and then by alias, ignoring case, blanks, dots and underscores. A
+    /// category that is not there may be one-hot: `features` have its words.
     ///
     /// # Errors
     ///
@@ -152,6 +165,7 @@ impl Schema {
         &self,
         header: &[String],
         label: &LabelChoice,
+        features: &[Feature],
     ) -> Result<HeaderMatch, Error> {
         let names: Vec<String> = header.iter().map(|name| normalised(name)).collect();
         let position = |name: &str| names.iter().position(|other| *other == normalised(name));
@@ -189,6 +203,21 @@ impl Schema {
                     .find_map(|name| find(name).filter(taken))
             })
             .collect();
+        let is_free = |index: usize| {
+            Some(index) != label
+                && !columns.contains(&Some(index))
+                && !is_own_result(&header[index])
+        };
+        let mut one_hot = Vec::new();
+        for (column, feature) in features.iter().enumerate() {
+            if columns[column].is_none() && !feature.categories.is_empty() {
+                let words = self.columns[column].words_in(header, &is_free);
+                let is_known = |(_, word): &(usize, String)| feature.categories.contains(word);
+                if words.iter().any(is_known) {
+                    one_hot.push(OneHot { column, words });
+                }
+            }
+        }
         let why = |index: usize| {
             if names[..index].contains(&names[index]) {
                 Ignored::Duplicate
@@ -200,29 +229,64 @@ impl Schema {
                 Ignored::Unknown
             }
         };
+        let is_word = |index: usize| {
+            let mut words = one_hot.iter().flat_map(|one_hot| &one_hot.words);
+            words.any(|word| word.0 == index)
+        };
         let ignored = (0..header.len())
-            .filter(|&index| Some(index) != label && !columns.contains(&Some(index)))
+            .filter(|&index| {
+                Some(index) != label && !columns.contains(&Some(index)) && !is_word(index)
+            })
             .map(|index| (index, why(index)))
             .collect();
-        let total: f32 = self.columns.iter().map(|column| column.importance).sum();
-        let found: f32 = self
-            .columns
-            .iter()
-            .zip(&columns)
-            .filter(|(_, index)| index.is_some())
-            .map(|(column, _)| column.importance)
-            .sum();
-        let importance_share = if total > 0.0 { found / total } else { 0.0 };
-        Ok(HeaderMatch {
+        let mut matched = HeaderMatch {
             columns,
+            one_hot,
             label,
             ignored,
-            importance_share,
-        })
+            importance_share: 0.0,
+        };
+        let (mut total, mut found) = (0.0, 0.0);
+        for (index, column) in self.columns.iter().enumerate() {
+            total += column.importance;
+            if matched.has(index) {
+                found += column.importance;
+            }
+        }
+        if total > 0.0 {
+            matched.importance_share = found / total;
+        }
+        Ok(matched)
+    }
+}
+
+impl Column {
+    /// The free columns of a header that are one word each of this column, by its name or an alias, and their words.
+    fn words_in(&self, header: &[String], is_free: &dyn Fn(usize) -> bool) -> Vec<(usize, String)> {
+        for name in std::iter::once(&self.name).chain(&self.aliases) {
+            let name = normalised(name);
+            let word = |index: usize| {
+                let marks = header[index].match_indices('_');
+                let mut parts = marks.map(|(at, _)| header[index].split_at(at));
+                let (_, word) = parts.find(|(part, _)| normalised(part) == name)?;
+                is_free(index).then(|| (index, word[1..].to_owned()))
+            };
+            let words: Vec<(usize, String)> = (0..header.len()).filter_map(word).collect();
+            if !words.is_empty() {
+                return words;
+            }
+        }
+        Vec::new()
     }
 }
 
 impl HeaderMatch {
+    /// Whether the header has a column of the schema, in one column or as one per word.
+    pub fn has(&self, column: usize) -> bool {
+        self.columns[column].is_some()
+            || self.one_hot.iter().any(|one_hot| one_hot.column == column)
+    }
+
     /// Refuses a header that has too little of what the model leans on.
     ///
     /// # Errors
@@ -232,12 +296,9 @@ impl HeaderMatch {
         if self.importance_share >= MIN_IMPORTANCE_SHARE {
             return Ok(());
         }
-        let missing: Vec<&Column> = schema
-            .columns
-            .iter()
-            .zip(&self.columns)
-            .filter(|(_, index)| index.is_none())
-            .map(|(column, _)| column)
+        let missing: Vec<&Column> = (0..schema.columns.len())
+            .filter(|&column| !self.has(column))
+            .map(|column| &schema.columns[column])
             .collect();
         // Bits of floats that are not negative are in the floats' order.
         let missing = sorted_by_key(missing, |column| Reverse(column.importance.to_bits()));
@@ -299,6 +360,7 @@ mod tests {
             .match_header(
                 &header("FWD PKTS Payload_Min,Flow Duration,no,flow duration,attack type,label"),
                 &LabelChoice::Auto,
+                &[],
             )
             .expect("a match");
         assert_eq!(found.columns, [Some(1), Some(0), None]);
@@ -317,7 +379,7 @@ mod tests {
     #[test]
     fn an_alias_stands_in_for_a_name() {
         let found = schema()
-            .match_header(&header("DUR,b"), &LabelChoice::None)
+            .match_header(&header("DUR,b"), &LabelChoice::None, &[])
             .expect("a match");
         assert_eq!(found.columns, [Some(0), None, None]);
         assert!(found.require(&schema(), "m").is_ok());
@@ -326,7 +388,7 @@ mod tests {
     #[test]
     fn too_little_of_what_matters_is_refused_with_the_list() {
         let found = schema()
-            .match_header(&header("proto,b"), &LabelChoice::Auto)
+            .match_header(&header("proto,b"), &LabelChoice::Auto, &[])
             .expect("a match");
         let error = found.require(&schema(), "m").expect_err("a refusal");
         assert_eq!(error.kind(), ErrorKind::NoSchemaMatch);
@@ -341,8 +403,57 @@ mod tests {
     #[test]
     fn a_label_that_was_asked_for_must_be_there() {
         let error = schema()
-            .match_header(&header("a,b"), &LabelChoice::Named("kind".into()))
+            .match_header(&header("a,b"), &LabelChoice::Named("kind".into()), &[])
             .expect_err("a refusal");
         assert_eq!(error.kind(), ErrorKind::NoSuchColumn);
+    }
+
+    fn features(words: [&[&str]; 3]) -> Vec<Feature> {
+        let feature = |words: &[&str]| Feature {
+            categories: words.iter().map(|&word| word.to_owned()).collect(),
+            ..Feature::default()
+        };
+        words.map(feature).to_vec()
+    }
+
+    #[test]
+    fn columns_of_words_stand_in_for_a_category() {
+        let features = features([&[], &["a_b"], &["tcp", "udp"]]);
+        let names = "dur,Proto_tcp,proto_sctp,protocol,fwd_pkts payload_min_a_b,label";
+        let found = schema()
+            .match_header(&header(names), &LabelChoice::Auto, &features)
+            .expect("a match");
+        let one_hot = |column, words: &[(usize, &str)]| OneHot {
+            column,
+            words: words
+                .iter()
+                .map(|&(index, word)| (index, word.to_owned()))
+                .collect(),
+        };
+        assert_eq!(found.columns, [Some(0), None, None]);
+        assert_eq!(
+            found.one_hot,
+            [
+                one_hot(1, &[(4, "a_b")]),
+                one_hot(2, &[(1, "tcp"), (2, "sctp")])
+            ]
+        );
+        assert_eq!(found.ignored, [(3, Ignored::Unknown)]);
+        assert!((found.importance_share - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn columns_of_words_need_a_word_that_is_known_and_no_plain_column() {
+        let features = features([&[], &[], &["tcp", "udp"]]);
+        for names in ["dur,proto_sctp,proto_TCP", "dur,proto,proto_tcp"] {
+            let found = schema()
+                .match_header(&header(names), &LabelChoice::Auto, &features)
+                .expect("a match");
+            assert_eq!(found.one_hot, [], "{names}");
+            assert_eq!(
+                found.ignored.len(),
+                3 - found.columns.iter().flatten().count()
+            );
+        }
     }
 }

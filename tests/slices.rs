@@ -632,3 +632,67 @@ fn a_zeek_log_that_goes_on_with_other_fields_is_refused() {
         );
     }
 }
+
+/// The words of a category, one column for each that there is, with what the model does not know among them.
+const WORDS: [&str; 6] = ["word 0", "word 1", "word 2", "never seen", "nor this", "-"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// A category written as one column per word is the category.
+    #[test]
+    fn one_column_per_word_gives_the_results_of_one_column(
+        rows in prop::collection::vec((0..90_000_u32, 0..WORDS.len() + 1, 0..86_400_u32, 0..3_usize), 1..60),
+        known in 0..3_usize,
+        seed in any::<u64>(),
+    ) {
+        let random = &mut Random(seed);
+        let mut present: Vec<usize> = rows.iter().map(|row| row.1).chain([known]).collect();
+        present.retain(|&word| word < WORDS.len());
+        present.sort_unstable();
+        present.dedup();
+        let mut plain = "feature 0,FEATURE_1,Feature.2,label\n".to_owned();
+        let columns: Vec<String> = present.iter().map(|&word| format!("FEATURE_1_{}", WORDS[word])).collect();
+        let mut one_hot = format!("feature 0,{},Feature.2,label\n", columns.join(","));
+        for &(a, word, c, label) in &rows {
+            let text = WORDS.get(word).unwrap_or(&"");
+            writeln!(plain, "{a},{text},{c},kind {label}").unwrap();
+            let cells: Vec<&str> = present
+                .iter()
+                .map(|&other| if other == word {
+                    ["1", "1.0", "true", "T", " True "][random.below(5)]
+                } else {
+                    ["0", "0.0", "false", "F", "", "-", "2"][random.below(7)]
+                })
+                .collect();
+            writeln!(one_hot, "{a},{},{c},kind {label}", cells.join(",")).unwrap();
+        }
+        let result = |text: String| {
+            let bytes = text.into_bytes();
+            let plan = plan(&bytes);
+            let bounds = random_bounds(&plan, &mut Random(seed));
+            let (columns, summary) = analyse(&plan, &bytes, &bounds, &mut Random(seed));
+            ((columns.class, columns.label, columns.confidence, columns.rank), summary.columns)
+        };
+        prop_assert_eq!(result(one_hot), result(plain));
+    }
+}
+
+#[test]
+fn words_that_contradict_each_other_are_missing_and_other_ones_are_other() {
+    let values = |cells: &str| {
+        let text = format!(
+            "feature 0,FEATURE_1_word 0,FEATURE_1_word 1,FEATURE_1_x,Feature.2\n1,{cells},2\n"
+        );
+        let plan = plan(text.as_bytes());
+        assert!(plan.header().ignored.is_empty() && plan.header().has(1));
+        let (_, summary) = analyse_whole(&plan, text.as_bytes());
+        let found = &summary.columns[1];
+        (found.missing, found.other_category)
+    };
+    assert_eq!(values("0,0,0"), (1, 0));
+    assert_eq!(values("1,1,0"), (1, 0));
+    assert_eq!(values("0,1,0"), (0, 0));
+    assert_eq!(values("0,0,1"), (0, 1));
+    assert_eq!(values("1,0,1"), (0, 1));
+}

@@ -1,10 +1,11 @@
 //! What a file and a model have in common: which cell of a row is which feature.
 
 use super::LABEL_UNKNOWN;
-use super::row::unprotected;
+use super::row::{category, unprotected};
 use crate::model::Model;
 use crate::model::taxonomy::Taxonomy;
-use crate::schema::{ColumnKind, HeaderMatch, LabelChoice, Schema};
+use crate::prepare::Feature;
+use crate::schema::{ColumnKind, HeaderMatch, LabelChoice, OneHot, Schema};
 use crate::short::sorted_by_key;
 use crate::table::Head;
 use crate::table::dialect::{Format, text_of};
@@ -67,6 +68,8 @@ pub(super) enum Reading {
     Time,
     /// The code of each word, and that of all others.
     Category(BTreeMap<Vec<u8>, f32>, f32),
+    /// The cell of each word and its code, and the code of words that are not known.
+    OneHot(Vec<(usize, f32)>, f32),
 }
 
 impl Plan {
@@ -92,7 +95,9 @@ impl Plan {
         if head.names == Names::Numbers {
             name_by_order(&mut head.columns, &spec.schema);
         }
-        let header = spec.schema.match_header(&head.columns, &options.label)?;
+        let header =
+            spec.schema
+                .match_header(&head.columns, &options.label, &spec.preparation.features)?;
         header.require(&spec.schema, &spec.name)?;
         let mut numbers: Vec<NumberCell> = Vec::new();
         let mut others: Vec<OtherCell> = Vec::new();
@@ -105,17 +110,26 @@ impl Plan {
                 }
                 ColumnKind::Time => Reading::Time,
                 ColumnKind::Categorical => {
-                    let words = &spec.preparation.features[feature].categories;
-                    Reading::Category(
-                        codes(words.iter().zip(0_u16..), f32::from),
-                        words.len() as f32,
-                    )
+                    let (codes, unknown) = word_codes(&spec.preparation.features[feature]);
+                    Reading::Category(codes, unknown)
                 }
             };
             others.push(OtherCell {
                 cell,
                 feature,
                 reading,
+            });
+        }
+        for OneHot { column, words } in &header.one_hot {
+            let (codes, unknown) = word_codes(&spec.preparation.features[*column]);
+            let cells: Vec<(usize, f32)> = words
+                .iter()
+                .map(|(cell, word)| (*cell, category(&codes, unknown, word.as_bytes())))
+                .collect();
+            others.push(OtherCell {
+                cell: cells[0].0,
+                feature: *column,
+                reading: Reading::OneHot(cells, unknown),
             });
         }
         let numbers = sorted_by_key(numbers, |number| number.cell);
@@ -248,6 +262,15 @@ fn header_lines(above: &[u8], format: Format) -> Vec<u8> {
     }
     let line_end = super::export::line_end(&above[content..]).unwrap_or(b"\n");
     [&above[..mark], &above[start..content], line_end].concat()
+}
+
+/// The code of each word of a category, and that of all others.
+fn word_codes(feature: &Feature) -> (BTreeMap<Vec<u8>, f32>, f32) {
+    let words = &feature.categories;
+    (
+        codes(words.iter().zip(0_u16..), f32::from),
+        words.len() as f32,
+    )
 }
 
 /// What each word stands for.

@@ -4,7 +4,7 @@ use super::plan::{Plan, Reading};
 use super::{Reject, RejectKind};
 use crate::table::Record;
 use crate::table::dialect::text_of;
-use crate::table::number::{Cell, is_unset, parse, parse_time};
+use crate::table::number::{Cell, is_set, is_unset, parse, parse_time};
 use std::collections::BTreeMap;
 
 /// Why a record is no row: the kind, the cell, and what was found.
@@ -35,6 +35,7 @@ pub(super) fn read_row(plan: &Plan, record: &Record<'_>, row: &mut [f32]) -> Res
         let cell = record.cell(other.cell);
         row[other.feature] = match &other.reading {
             Reading::Category(codes, unknown) => category(codes, *unknown, cell),
+            Reading::OneHot(cells, unknown) => one_hot(record, cells, *unknown),
             Reading::Time => match parse_time(cell) {
                 Cell::Number(value) => value,
                 Cell::Missing => f32::NAN,
@@ -51,7 +52,7 @@ fn invalid(record: &Record<'_>, kind: RejectKind, cell: usize) -> Result<(), Ref
 }
 
 /// The code of a word; NaN where the cell says that there is none.
-fn category(codes: &BTreeMap<Vec<u8>, f32>, unknown: f32, cell: &[u8]) -> f32 {
+pub(super) fn category(codes: &BTreeMap<Vec<u8>, f32>, unknown: f32, cell: &[u8]) -> f32 {
     let word = cell.trim_ascii();
     match codes.get(word) {
         Some(&code) => code,
@@ -62,6 +63,22 @@ fn category(codes: &BTreeMap<Vec<u8>, f32>, unknown: f32, cell: &[u8]) -> f32 {
             *as_exported.or_else(as_text).unwrap_or(&unknown)
         }
     }
+}
+
+/// The code of the one word whose cell is set. Where none or several are, there is no word; or another one, if a word is
+/// set that the model does not know.
+fn one_hot(record: &Record<'_>, cells: &[(usize, f32)], unknown: f32) -> f32 {
+    let (mut set, mut code, mut other) = (0, f32::NAN, f32::NAN);
+    for &(cell, of_word) in cells {
+        if is_set(record.cell(cell)) {
+            set += 1;
+            code = of_word;
+            if of_word == unknown {
+                other = unknown;
+            }
+        }
+    }
+    if set == 1 { code } else { other }
 }
 
 /// Whether a spreadsheet takes a cell that begins with this byte for a formula.

@@ -134,7 +134,7 @@ impl Scorer {
         let n_features = model.n_features();
         self.tally.add(&self.row[..n_features]);
         for other in &self.plan.others {
-            if let Reading::Category(_, unknown) = other.reading {
+            if let Reading::Category(_, unknown) | Reading::OneHot(_, unknown) = other.reading {
                 self.tally
                     .count_unknown_word(other.feature, self.row[other.feature] == unknown);
             }

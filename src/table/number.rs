@@ -257,6 +257,18 @@ fn clock(text: &str) -> Option<f64> {
     date_is_one.then(|| f64::from(hour * 3600 + minute * 60) + second)
 }
 
+/// Whether a cell of zeros and ones, or of truth values, says yes.
+pub fn is_set(cell: &[u8]) -> bool {
+    match parse_any(cell) {
+        Cell::Number(value) => value == 1.0,
+        Cell::Missing => false,
+        Cell::Invalid => {
+            let word = cell.trim_ascii();
+            word.eq_ignore_ascii_case(b"true") || word.eq_ignore_ascii_case(b"t")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

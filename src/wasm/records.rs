@@ -234,6 +234,8 @@ struct Matched {
     column: String,
     header: String,
     index: usize,
+    /// What the column says of the model's, where it is one of a column per word.
+    word: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -259,7 +261,23 @@ impl Recognition {
     pub(super) fn new(model: &Model, head: &Head, header: &HeaderMatch) -> Self {
         let columns = &model.spec().schema.columns;
         let name = |index: usize| head.columns[index].clone();
-        let pairs = || columns.iter().zip(&header.columns);
+        let matched = |column: usize, index: usize, word: Option<&String>| Matched {
+            column: columns[column].name.clone(),
+            header: name(index),
+            index,
+            word: word.cloned(),
+        };
+        let mut all_matched = Vec::new();
+        for (column, index) in header.columns.iter().enumerate() {
+            if let Some(index) = *index {
+                all_matched.push(matched(column, index, None));
+            }
+        }
+        for one_hot in &header.one_hot {
+            for (index, word) in &one_hot.words {
+                all_matched.push(matched(one_hot.column, *index, Some(word)));
+            }
+        }
         let dialect = &head.layout.dialect;
         Self {
             format: dialect.format_name(),
@@ -272,20 +290,12 @@ impl Recognition {
             delimiter: char::from(dialect.delimiter).to_string(),
             decimal_comma: dialect.decimal_comma,
             columns: head.columns.clone(),
-            matched: pairs()
-                .filter_map(|(column, index)| {
-                    index.map(|index| Matched {
-                        column: column.name.clone(),
-                        header: name(index),
-                        index,
-                    })
-                })
-                .collect(),
-            missing: pairs()
-                .filter(|(_, index)| index.is_none())
-                .map(|(column, _)| Missing {
-                    column: column.name.clone(),
-                    importance: column.importance,
+            matched: all_matched,
+            missing: (0..columns.len())
+                .filter(|&column| !header.has(column))
+                .map(|column| Missing {
+                    column: columns[column].name.clone(),
+                    importance: columns[column].importance,
                 })
                 .collect(),
             ignored: header
@@ -313,10 +323,10 @@ impl Recognition {
         label: &LabelChoice,
     ) -> Option<Self> {
         let head = Head::read(head, size).ok()?;
-        let header = model
-            .spec()
+        let spec = model.spec();
+        let header = spec
             .schema
-            .match_header(&head.columns, label)
+            .match_header(&head.columns, label, &spec.preparation.features)
             .ok()?;
         Some(Self::new(model, &head, &header))
     }

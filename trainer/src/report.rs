@@ -298,7 +298,7 @@ pub(crate) fn written(path: &Path, model: &Model, bytes: usize) {
 pub(crate) fn analysed(path: &Path, plan: &Plan, summary: &Summary) {
     let header = plan.header();
     let columns = &plan.head().columns;
-    let matched = header.columns.iter().flatten().count();
+    let matched = header.columns.iter().flatten().count() + header.one_hot.len();
     let label = header.label.map_or("no labels".to_owned(), |label| {
         format!("labels in {:?}", columns[label])
     });

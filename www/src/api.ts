@@ -321,7 +321,11 @@ export interface Recognition {
   decimalComma: boolean;
   /** The header's names, in order. */
   columns: string[];
-  matched: { column: string; header: string; index: number }[];
+  /**
+   * One entry per column of the input. Where it has a category of the model as a column of zeros and ones
+   * per word (`proto_tcp`, `proto_udp`), several belong to one `column`, and `word` tells which is which.
+   */
+  matched: { column: string; header: string; index: number; word: string | null }[];
   /** Columns of the model that the input lacks. */
   missing: { column: string; importance: number }[];
   ignored: { header: string; index: number; why: string }[];

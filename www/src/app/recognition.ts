@@ -137,14 +137,20 @@ function matchedTable(recognition: Recognition | null, model: ModelInfo | null):
     </thead>
     <tbody>
       ${rows.map(
-        ({ column, header }) => html`<tr>
+        ({ column, header, word }) => html`<tr>
           <th scope="row">${header}</th>
-          <td>${column === header ? html`<span class="same">same name</span>` : column}</td>
+          <td>${matchName(column, header, word)}</td>
           <td class="num">${percent(importance.get(column) ?? 0)}</td>
         </tr>`,
       )}
     </tbody>
   </table>`;
+}
+
+/** What a column of the file is to the model: a column, or that a column is this word. */
+function matchName(column: string, header: string, word: string | null): TemplateResult | string {
+  if (word !== null) return `${column} is ${word}`;
+  return column === header ? html`<span class="same">same name</span>` : column;
 }
 
 function missingTable(recognition: Recognition | null): TemplateResult {

@@ -64,7 +64,12 @@ export async function chooseModel(
 
 function fitsBetter(one: Recognition, other: Recognition): boolean {
   const difference = one.importanceShare - other.importanceShare;
-  return difference > 0 || (difference === 0 && one.matched.length > other.matched.length);
+  return difference > 0 || (difference === 0 && matchedColumns(one) > matchedColumns(other));
+}
+
+/** How many of the model's columns an input has; several of the input may be one of them. */
+function matchedColumns({ matched }: Recognition): number {
+  return new Set(matched.map(({ column }) => column)).size;
 }
 
 /** The bytes of a model file. */
