@@ -203,17 +203,18 @@ impl Schema {
                     .find_map(|name| find(name).filter(taken))
             })
             .collect();
-        let is_free = |index: usize| {
-            Some(index) != label
-                && !columns.contains(&Some(index))
-                && !is_own_result(&header[index])
-        };
+        let mut used = vec![false; header.len()];
+        for index in columns.iter().copied().chain([label]).flatten() {
+            used[index] = true;
+        }
         let mut one_hot = Vec::new();
         for (column, feature) in features.iter().enumerate() {
             if columns[column].is_none() && !feature.categories.is_empty() {
-                let words = self.columns[column].words_in(header, &is_free);
-                let is_known = |(_, word): &(usize, String)| feature.categories.contains(word);
-                if words.iter().any(is_known) {
+                let words = self.columns[column].words_in(header, &used);
+                if words.iter().any(|(_, word)| feature.knows(word)) {
+                    for (index, _) in &words {
+                        used[*index] = true;
+                    }
                     one_hot.push(OneHot { column, words });
                 }
             }
@@ -229,14 +230,8 @@ impl Schema {
                 Ignored::Unknown
             }
         };
-        let is_word = |index: usize| {
-            let mut words = one_hot.iter().flat_map(|one_hot| &one_hot.words);
-            words.any(|word| word.0 == index)
-        };
         let ignored = (0..header.len())
-            .filter(|&index| {
-                Some(index) != label && !columns.contains(&Some(index)) && !is_word(index)
-            })
+            .filter(|&index| !used[index])
             .map(|index| (index, why(index)))
             .collect();
         let mut matched = HeaderMatch {
@@ -261,22 +256,32 @@ impl Schema {
 }
 
 impl Column {
-    /// The free columns of a header that are one word each of this column, by its name or an alias, and their words.
-    fn words_in(&self, header: &[String], is_free: &dyn Fn(usize) -> bool) -> Vec<(usize, String)> {
+    /// The columns of a header that are one word each of this column, by its name or an alias, and their words; of those
+    /// that are not `used` yet.
+    pub fn words_in(&self, header: &[String], used: &[bool]) -> Vec<(usize, String)> {
+        let mut words = Vec::new();
         for name in std::iter::once(&self.name).chain(&self.aliases) {
             let name = normalised(name);
-            let word = |index: usize| {
-                let marks = header[index].match_indices('_');
-                let mut parts = marks.map(|(at, _)| header[index].split_at(at));
-                let (_, word) = parts.find(|(part, _)| normalised(part) == name)?;
-                is_free(index).then(|| (index, word[1..].to_owned()))
-            };
-            let words: Vec<(usize, String)> = (0..header.len()).filter_map(word).collect();
+            for (index, column) in header.iter().enumerate() {
+                if used[index] || is_own_result(column) {
+                    continue;
+                }
+                for (end, &byte) in column.as_bytes().iter().enumerate() {
+                    // `get` rather than `[]`, which is several kilobytes of wasm to say what is wrong with an index.
+                    if byte == b'_'
+                        && let (Some(part), Some(word)) = (column.get(..end), column.get(end + 1..))
+                        && normalised(part) == name
+                    {
+                        words.push((index, word.to_owned()));
+                        break;
+                    }
+                }
+            }
             if !words.is_empty() {
-                return words;
+                break;
             }
         }
-        Vec::new()
+        words
     }
 }
 

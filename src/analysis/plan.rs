@@ -122,12 +122,12 @@ impl Plan {
         }
         for OneHot { column, words } in &header.one_hot {
             let (codes, unknown) = word_codes(&spec.preparation.features[*column]);
-            let cells: Vec<(usize, f32)> = words
-                .iter()
-                .map(|(cell, word)| (*cell, category(&codes, unknown, word.as_bytes())))
-                .collect();
+            let mut cells = Vec::new();
+            for (cell, word) in words {
+                cells.push((*cell, category(&codes, unknown, word.as_bytes())));
+            }
             others.push(OtherCell {
-                cell: cells[0].0,
+                cell: words[0].0,
                 feature: *column,
                 reading: Reading::OneHot(cells, unknown),
             });

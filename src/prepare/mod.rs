@@ -43,6 +43,11 @@ impl Feature {
         place.unwrap_or(self.categories.len()) as f32
     }
 
+    /// Whether a word is in the dictionary.
+    pub fn knows(&self, word: &str) -> bool {
+        self.categories.iter().any(|known| known == word)
+    }
+
     /// What a detector sees of a value: the median stands in where it is missing or infinite.
     pub fn imputed(&self, value: f32) -> f32 {
         if value.is_finite() {

@@ -257,15 +257,12 @@ fn clock(text: &str) -> Option<f64> {
     date_is_one.then(|| f64::from(hour * 3600 + minute * 60) + second)
 }
 
-/// Whether a cell of zeros and ones, or of truth values, says yes.
+/// Whether a cell of zeros and ones, or of truth values, says yes: `1`, `1.0`, `1,0`, `T`, `true`.
 pub fn is_set(cell: &[u8]) -> bool {
-    match parse_any(cell) {
-        Cell::Number(value) => value == 1.0,
-        Cell::Missing => false,
-        Cell::Invalid => {
-            let word = cell.trim_ascii();
-            word.eq_ignore_ascii_case(b"true") || word.eq_ignore_ascii_case(b"t")
-        }
+    match cell.trim_ascii() {
+        [b'1' | b't' | b'T'] => true,
+        [b'1', b'.' | b',', zeros @ ..] => zeros.iter().all(|&digit| digit == b'0'),
+        word => word.eq_ignore_ascii_case(b"true"),
     }
 }
 
