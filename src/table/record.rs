@@ -25,6 +25,12 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// A record put together from cells: the first starts at [`PADDING`](super::PADDING) in `text`, each ends where `ends`
+    /// says, and one byte stands between two of them.
+    pub fn of_cells(text: &'a [u8], ends: &'a [u32], offset: u64, line: u64) -> Self {
+        Self::new(text, super::PADDING as u32, ends, offset, line)
+    }
+
     /// How many cells there are; at least one.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -32,12 +32,15 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct TrainArguments {
-    /// CSV files of labelled flows with the same columns
+    /// Files of labelled flows; what one of them lacks of the others' columns is missing there
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<PathBuf>,
-    /// The column that holds the labels
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) label: String,
+    /// The column that holds the labels; of several, the first that a file has
+    #[arg(long, required = true, value_delimiter = ',', value_name = "COLUMN,…")]
+    pub(crate) label: Vec<String>,
+    /// Use a row once that several files have: with the same label, and the same values in all columns that both have
+    #[arg(long)]
+    pub(crate) once: bool,
     /// Where to write the model
     #[arg(long, value_name = "FILE.sieve")]
     pub(crate) out: PathBuf,
@@ -192,7 +195,7 @@ pub(crate) struct ScoreArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct SweepArguments {
-    /// CSV files of labelled flows with the same columns
+    /// Files of labelled flows
     #[arg(required = true, value_name = "DATA")]
     pub(crate) data: Vec<PathBuf>,
     /// The column that holds the labels
@@ -225,12 +228,12 @@ pub(crate) struct SweepArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct SynthArguments {
-    /// A CSV file of labelled flows
-    #[arg(value_name = "DATA")]
-    pub(crate) data: PathBuf,
-    /// The column that holds the labels
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) label: String,
+    /// Files of labelled flows; what one of them lacks of the others' columns is missing there
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<PathBuf>,
+    /// The column that holds the labels; of several, the first that a file has
+    #[arg(long, required = true, value_delimiter = ',', value_name = "COLUMN,…")]
+    pub(crate) label: Vec<String>,
     /// How many flows to make up
     #[arg(long, default_value_t = 2000)]
     pub(crate) rows: u64,

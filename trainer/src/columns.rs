@@ -102,7 +102,7 @@ impl Wishes {
     /// Finds the named columns in a header.
     pub(crate) fn new(
         header: &[String],
-        label: &str,
+        label: usize,
         named: Named<'_>,
     ) -> Result<Self, TrainerError> {
         let find_all = |names: &[String], option: &str| -> Result<Vec<usize>, TrainerError> {
@@ -112,14 +112,15 @@ impl Wishes {
                 .collect()
         };
         let wishes = Self {
-            label: find(header, label, "--label")?,
+            label,
             keep: find_all(named.keep, "--keep")?,
             drop: find_all(named.drop, "--drop")?,
             categorical: find_all(named.categorical, "--categorical")?,
         };
         if wishes.keep.contains(&wishes.label) {
             return Err(TrainerError::asked(format!(
-                "--keep names {label:?}, but it is the label: a model that reads its label learns nothing."
+                "--keep names {:?}, but it is the label: a model that reads its label learns nothing.",
+                header[label]
             )));
         }
         match wishes.keep.iter().find(|index| wishes.drop.contains(index)) {
@@ -129,11 +130,6 @@ impl Wishes {
             ))),
             None => Ok(wishes),
         }
-    }
-
-    /// Index of the label in the header.
-    pub(crate) fn label(&self) -> usize {
-        self.label
     }
 
     /// Sorts the columns out. `profiles` has one entry per column of the header.
@@ -210,7 +206,7 @@ impl Wishes {
 }
 
 /// Which column of the header has this name, ignoring case, blanks, dots and underscores.
-pub(crate) fn find(header: &[String], name: &str, option: &str) -> Result<usize, TrainerError> {
+fn find(header: &[String], name: &str, option: &str) -> Result<usize, TrainerError> {
     header
         .iter()
         .position(|other| normalised(other) == normalised(name))
@@ -266,7 +262,7 @@ mod tests {
         };
         let wishes = Wishes::new(
             &header,
-            "attack TYPE",
+            header.len() - 1,
             Named {
                 keep: &owned(keep),
                 drop: &owned(drop),
@@ -274,7 +270,7 @@ mod tests {
             },
         )
         .expect("columns");
-        let mut profiler = Profiler::new(header.len(), wishes.label());
+        let mut profiler = Profiler::new(header.len(), header.len() - 1);
         read(text, &mut profiler);
         wishes.sort_out(&header, &profiler.columns)
     }
@@ -365,14 +361,14 @@ mod tests {
     fn wishes_that_cannot_be_are_refused() {
         let header = ["a".to_owned(), "label".to_owned()];
         let a = ["A".to_owned()];
-        for (label, keep, drop, word) in [
-            ("kind", &[][..], &[][..], "names the column \"kind\""),
-            ("label", &["label".to_owned()], &[], "it is the label"),
-            ("label", &a, &a, "both name \"a\""),
+        for (keep, drop, word) in [
+            (&["label".to_owned()], &[][..], "it is the label"),
+            (&["kind".to_owned()], &[], "names the column \"kind\""),
+            (&a, &a, "both name \"a\""),
         ] {
             let error = Wishes::new(
                 &header,
-                label,
+                1,
                 Named {
                     keep,
                     drop,

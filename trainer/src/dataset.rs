@@ -3,8 +3,9 @@
 use crate::args::Level;
 use crate::columns::{Columns, FeatureColumn};
 use crate::error::TrainerError;
+use crate::join::{Joined, JoinedSink};
 use crate::profile::LeftOutRows;
-use crate::source::Source;
+use crate::split::hash;
 use crate::taxonomy::{TaxonomyFile, at_level};
 use flowsieve::fit::TrainingTable;
 use flowsieve::fit::dictionary::dictionary;
@@ -12,7 +13,7 @@ use flowsieve::model::taxonomy::Taxonomy;
 use flowsieve::schema::ColumnKind;
 use flowsieve::table::number::{Cell, is_unset, parse, parse_time};
 use flowsieve::table::{Broken, Record, RecordSink};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Labelled rows with what it takes to read more like them.
 #[derive(Debug)]
@@ -27,18 +28,17 @@ pub(crate) struct Dataset {
     pub(crate) left_out: LeftOutRows,
 }
 
-/// Reads all files, which have the same columns in the same order as the first.
+/// Reads all files. With `once`, a row that an earlier file has counts once.
 pub(crate) fn read(
-    sources: &[Source],
+    data: &Joined,
     columns: &Columns,
     taxonomy: &TaxonomyFile,
     benign: &[String],
     level: Level,
+    once: bool,
 ) -> Result<Dataset, TrainerError> {
-    let mut loader = Loader::new(columns, sources[0].head.columns.len());
-    for source in sources {
-        source.read("reading rows", &mut loader)?;
-    }
+    let mut loader = Loader::new(columns, data.columns.len());
+    data.read("reading rows", &mut loader)?;
     let labels = loader.labels.counts();
     let (taxonomy, mut class_of_label) = taxonomy.classes(&labels, benign)?;
     let taxonomy = at_level(&taxonomy, &mut class_of_label, level);
@@ -61,12 +61,55 @@ pub(crate) fn read(
         table.columns.push(values);
         dictionaries.push(words);
     }
+    if once {
+        let kept = first_occurrences(data, columns, &table, &loader.begins);
+        loader.left_out.repeated = (table.n_rows() - kept.len()) as u64;
+        table = table.rows(&kept);
+    }
     Ok(Dataset {
         table,
         dictionaries,
         taxonomy,
         left_out: loader.left_out,
     })
+}
+
+/// The rows that no earlier file has: with the same label, and the same values in all features that both files have. What
+/// is alike within a file stays. `begins` has the first row of each file.
+fn first_occurrences(
+    data: &Joined,
+    columns: &Columns,
+    table: &TrainingTable,
+    begins: &[usize],
+) -> Vec<u32> {
+    let end = |file: usize| begins.get(file + 1).copied().unwrap_or(table.n_rows());
+    let mut repeated = vec![false; table.n_rows()];
+    for file in 1..begins.len() {
+        for earlier in 0..file {
+            let mut shared: Vec<&[f32]> = Vec::new();
+            for (feature, values) in columns.features.iter().zip(&table.columns) {
+                if data.has(file, feature.index) && data.has(earlier, feature.index) {
+                    shared.push(values);
+                }
+            }
+            let key = |row_idx: usize| {
+                (
+                    hash(shared.iter().copied(), row_idx, 0),
+                    table.labels[row_idx],
+                )
+            };
+            let known: HashSet<(u64, u8)> = (begins[earlier]..end(earlier)).map(key).collect();
+            let rows = begins[file]..end(file);
+            for (row_idx, repeated) in rows.clone().zip(&mut repeated[rows]) {
+                *repeated |= known.contains(&key(row_idx));
+            }
+        }
+    }
+    (0u32..)
+        .zip(repeated)
+        .filter(|(_, repeated)| !repeated)
+        .map(|(row_idx, _)| row_idx)
+        .collect()
 }
 
 /// Words and how often each occurs; a cell is the index of its word.
@@ -137,6 +180,8 @@ struct Loader<'a> {
     labels: Words,
     values: Vec<Values>,
     row: Vec<Cell>,
+    /// The first row of each file.
+    begins: Vec<usize>,
     left_out: LeftOutRows,
 }
 
@@ -153,6 +198,7 @@ impl<'a> Loader<'a> {
             labels: Words::default(),
             values: columns.features.iter().map(values).collect(),
             row: Vec::new(),
+            begins: Vec::new(),
             left_out: LeftOutRows::default(),
         }
     }
@@ -169,6 +215,12 @@ impl<'a> Loader<'a> {
             });
         }
         !self.row.contains(&Cell::Invalid)
+    }
+}
+
+impl JoinedSink for Loader<'_> {
+    fn begin_file(&mut self) {
+        self.begins.push(self.labels.ids.len());
     }
 }
 
@@ -237,7 +289,8 @@ mod tests {
             LeftOutRows {
                 ragged: 1,
                 broken: 1,
-                not_a_number: 1
+                not_a_number: 1,
+                repeated: 0
             }
         );
         assert_eq!(

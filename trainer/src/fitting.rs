@@ -32,7 +32,7 @@ pub(crate) struct Recipe {
     pub(crate) features: Vec<FeatureColumn>,
     /// Other names of each feature.
     pub(crate) aliases: Vec<Vec<String>>,
-    pub(crate) label_column: String,
+    pub(crate) label_columns: Vec<String>,
     pub(crate) dictionaries: Vec<Vec<String>>,
     pub(crate) taxonomy: Taxonomy,
     pub(crate) forest: ForestParams,
@@ -111,7 +111,7 @@ fn schema(recipe: &Recipe, importances: &[f32]) -> Schema {
                 importance,
             })
             .collect(),
-        label_columns: vec![recipe.label_column.clone()],
+        label_columns: recipe.label_columns.clone(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! args        what may be asked
 //! source      a file of flows, read record by record
+//! join        files of several forms as one table
 //! profile     the first pass: what each column is like
 //! columns     which columns are features, and why the others are not
 //! taxonomy    labels to kinds, families, attack or benign
@@ -27,6 +28,7 @@ mod evaluate;
 mod fitting;
 mod info;
 mod inspect;
+mod join;
 mod profile;
 mod progress;
 mod report;

@@ -1,5 +1,6 @@
 //! The first pass over the data: what each column is like, whatever its name.
 
+use crate::join::JoinedSink;
 use flowsieve::fit::rng::mix;
 use flowsieve::table::number::{Cell, is_unset, parse, parse_time};
 use flowsieve::table::{Broken, Record, RecordSink};
@@ -135,6 +136,8 @@ pub(crate) struct LeftOutRows {
     pub(crate) broken: u64,
     /// Text in a numeric column.
     pub(crate) not_a_number: u64,
+    /// In an earlier file, too, where such rows count once.
+    pub(crate) repeated: u64,
 }
 
 impl LeftOutRows {
@@ -166,9 +169,11 @@ impl Profiler {
             columns: (0..n_columns).map(|_| ColumnProfile::default()).collect(),
         }
     }
+}
 
-    /// A new file begins: counts of rows may begin again.
-    pub(crate) fn begin_file(&mut self) {
+impl JoinedSink for Profiler {
+    /// Counts of rows may begin again.
+    fn begin_file(&mut self) {
         for column in &mut self.columns {
             column.last_number = None;
         }

@@ -5,7 +5,6 @@ use crate::columns::Columns;
 use crate::dataset::Dataset;
 use crate::results::Results;
 use crate::scoring::Scores;
-use crate::source::Source;
 use flowsieve::analysis::{Plan, Summary};
 use flowsieve::metrics::{Evaluation, Flagged};
 use flowsieve::model::Model;
@@ -70,12 +69,12 @@ pub(crate) fn shown(label: &str) -> String {
 }
 
 /// What was read for training.
-pub(crate) fn data(sources: &[Source], columns: &Columns, data: &Dataset) {
+pub(crate) fn data(n_files: usize, columns: &Columns, data: &Dataset) {
     let rows = data.table.n_rows() as u64;
-    let files = if sources.len() == 1 {
+    let files = if n_files == 1 {
         "1 file".to_owned()
     } else {
-        format!("{} files", sources.len())
+        format!("{n_files} files")
     };
     println!(
         "{} rows of {files}, {} features",
@@ -83,6 +82,12 @@ pub(crate) fn data(sources: &[Source], columns: &Columns, data: &Dataset) {
         columns.features.len()
     );
     let left_out = &data.left_out;
+    if left_out.repeated > 0 {
+        println!(
+            "{} rows are in an earlier file, too, and count once",
+            count(left_out.repeated)
+        );
+    }
     if left_out.total() > 0 {
         println!(
             "{} rows could not be used: {} with too few or too many cells, {} broken, {} with text in a numeric column",

@@ -28,7 +28,7 @@ pub(crate) fn split(table: &TrainingTable, seed: u64) -> Split {
     let mut split = Split::default();
     let hashes: Vec<u64> = (0..table.n_rows())
         .into_par_iter()
-        .map(|row_idx| hash(table, row_idx, seed))
+        .map(|row_idx| hash(table.columns.iter().map(Vec::as_slice), row_idx, seed))
         .collect();
     for (row_idx, hash) in (0u32..).zip(hashes) {
         let side = if hash % 10 < FITTED_OF_TEN {
@@ -42,8 +42,8 @@ pub(crate) fn split(table: &TrainingTable, seed: u64) -> Split {
 }
 
 /// A hash of a row's features. All missing values are one, and zeros of either sign.
-fn hash(table: &TrainingTable, row_idx: usize, seed: u64) -> u64 {
-    table.columns.iter().fold(mix(seed), |state, column| {
+pub(crate) fn hash<'a>(columns: impl Iterator<Item = &'a [f32]>, row_idx: usize, seed: u64) -> u64 {
+    columns.fold(mix(seed), |state, column| {
         let value = column[row_idx];
         let bits = if value.is_nan() {
             u32::MAX

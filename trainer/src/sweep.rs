@@ -11,10 +11,11 @@ use crate::args::{Level, SweepArguments};
 use crate::columns::Named;
 use crate::error::TrainerError;
 use crate::fitting::{fit_detector, imputed, path_sums};
+use crate::join::Joined;
 use crate::report::{count, table};
 use crate::split::split;
 use crate::taxonomy::TaxonomyFile;
-use crate::train::{Classes, open_all, read};
+use crate::train::{Classes, read};
 use flowsieve::fit::TrainingTable;
 use flowsieve::fit::options::IsolationOptions;
 use flowsieve::fit::statistics::describe;
@@ -40,18 +41,18 @@ pub(crate) fn sweep(args: &SweepArguments) -> Result<(), TrainerError> {
     }
     .check()?;
     let file = TaxonomyFile::read(args.taxonomy.as_deref())?;
-    let sources = open_all(&args.data)?;
+    let joined = Joined::open(&args.data, std::slice::from_ref(&args.label), &file)?;
     let named = Named {
         drop: &args.drop,
         ..Named::default()
     };
     let classes = Classes {
-        label: &args.label,
         file: &file,
         benign: &args.benign,
         level: Level::Kind,
+        once: false,
     };
-    let (_, data) = read(&sources, named, &classes)?;
+    let (_, data) = read(&joined, named, &classes)?;
     let rows = &data.table;
     let kinds = &data.taxonomy.kinds;
     let is_attack = |row_idx: u32| kinds[usize::from(rows.labels[row_idx as usize])].attack;

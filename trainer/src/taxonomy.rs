@@ -28,6 +28,7 @@ use crate::error::TrainerError;
 use flowsieve::fit::options::MAX_CLASSES;
 use flowsieve::model::card::Dataset;
 use flowsieve::model::taxonomy::{Kind, Taxonomy};
+use flowsieve::schema::normalised;
 use serde::Deserialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -138,6 +139,27 @@ impl TaxonomyFile {
     /// Other names of a column.
     pub(crate) fn column_aliases(&self, column: &str) -> Vec<String> {
         self.aliases.get(column).cloned().unwrap_or_default()
+    }
+
+    /// The columns of a header as the taxonomy names them: an alias becomes the name that it stands for, unless the header
+    /// has that, too.
+    pub(crate) fn canonical(&self, header: &[String]) -> Vec<String> {
+        let has = |name: &String| {
+            header
+                .iter()
+                .any(|other| normalised(other) == normalised(name))
+        };
+        let mut columns = header.to_vec();
+        for (name, aliases) in self.aliases.iter().filter(|(name, _)| !has(name)) {
+            let place = |alias: &String| {
+                let alias = normalised(alias);
+                header.iter().position(|other| normalised(other) == alias)
+            };
+            if let Some(index) = aliases.iter().find_map(place) {
+                columns[index].clone_from(name);
+            }
+        }
+        columns
     }
 
     /// Sorts labels with their rows into classes. Gives the taxonomy and the class of each label.

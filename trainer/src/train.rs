@@ -6,10 +6,10 @@ use crate::columns::{Columns, Named, Wishes};
 use crate::dataset::{self, Dataset};
 use crate::error::TrainerError;
 use crate::fitting::{Recipe, fit};
+use crate::join::Joined;
 use crate::profile::Profiler;
 use crate::report;
 use crate::scoring::{Scores, score};
-use crate::source::Source;
 use crate::split::{self, split};
 use crate::taxonomy::{TaxonomyFile, at_level};
 use flowsieve::fit::TrainingTable;
@@ -18,7 +18,6 @@ use flowsieve::metrics::BinaryScores;
 use flowsieve::model::card::{Card, CardEvaluation};
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::pack;
-use flowsieve::schema::normalised;
 use std::path::Path;
 use std::time::Instant;
 
@@ -39,7 +38,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     };
     let (forest_params, isolation_params) = (forest.check()?, isolation.check()?);
     let taxonomy_file = TaxonomyFile::read(args.taxonomy.as_deref())?;
-    let sources = open_all(&args.data)?;
+    let joined = Joined::open(&args.data, &args.label, &taxonomy_file)?;
 
     let named = Named {
         keep: &args.keep,
@@ -47,13 +46,13 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         categorical: &args.categorical,
     };
     let classes = Classes {
-        label: &args.label,
         file: &taxonomy_file,
         benign: &args.benign,
         level: args.level,
+        once: args.once,
     };
-    let (columns, data) = read(&sources, named, &classes)?;
-    report::data(&sources, &columns, &data);
+    let (columns, data) = read(&joined, named, &classes)?;
+    report::data(joined.sources.len(), &columns, &data);
     if data.table.n_rows() == 0 {
         return Err(TrainerError::asked(
             "No row of the data could be used: see the counts above.",
@@ -67,7 +66,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
             .map(|column| taxonomy_file.column_aliases(&column.name))
             .collect(),
         features: columns.features,
-        label_column: sources[0].head.columns[columns.label].clone(),
+        label_columns: args.label.clone(),
         dictionaries: data.dictionaries,
         taxonomy: data.taxonomy,
         forest: forest_params,
@@ -97,7 +96,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     let model = fit(&recipe, &data.table, "fitting on all rows")?;
     let card = Card {
         dataset: taxonomy_file.dataset(),
-        label_column: recipe.label_column.clone(),
+        label_column: joined.columns[joined.label].clone(),
         training_rows: data.table.n_rows() as u64,
         left_out: columns.left_out,
         parameters: parameters(&forest, &isolation, args.level, two_ways),
@@ -114,82 +113,34 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     Ok(())
 }
 
-pub(crate) fn open_all(paths: &[std::path::PathBuf]) -> Result<Vec<Source>, TrainerError> {
-    let sources: Vec<Source> = paths
-        .iter()
-        .map(|path| Source::open(path))
-        .collect::<Result<_, _>>()?;
-    let first: Vec<String> = sources[0]
-        .head
-        .columns
-        .iter()
-        .map(|name| normalised(name))
-        .collect();
-    for source in &sources[1..] {
-        let names: Vec<String> = source
-            .head
-            .columns
-            .iter()
-            .map(|name| normalised(name))
-            .collect();
-        if names != first {
-            let differs = |(name, other): (&String, &String)| name != other;
-            let place = first
-                .iter()
-                .zip(&names)
-                .position(differs)
-                .unwrap_or(first.len().min(names.len()));
-            let column = |source: &Source| {
-                source
-                    .head
-                    .columns
-                    .get(place)
-                    .map_or("nothing".to_owned(), |name| format!("{name:?}"))
-            };
-            return Err(TrainerError::asked(format!(
-                "{} and {} do not have the same columns: column {} is {} in the one and {} in the other. Train on \
-                 files of one form.",
-                sources[0].path.display(),
-                source.path.display(),
-                place + 1,
-                column(&sources[0]),
-                column(source),
-            )));
-        }
-    }
-    Ok(sources)
-}
-
 /// What is known of classes before any row is read.
 pub(crate) struct Classes<'a> {
-    pub(crate) label: &'a str,
     pub(crate) file: &'a TaxonomyFile,
     pub(crate) benign: &'a [String],
     pub(crate) level: Level,
+    /// Whether a row that an earlier file has counts once.
+    pub(crate) once: bool,
 }
 
 /// Both passes over the data.
 pub(crate) fn read(
-    sources: &[Source],
+    data: &Joined,
     named: Named<'_>,
     classes: &Classes<'_>,
 ) -> Result<(Columns, Dataset), TrainerError> {
-    let header = &sources[0].head.columns;
-    let wishes = Wishes::new(header, classes.label, named)?;
-    let mut profiler = Profiler::new(header.len(), wishes.label());
-    for source in sources {
-        profiler.begin_file();
-        source.read("looking at columns", &mut profiler)?;
-    }
-    let columns = wishes.sort_out(header, &profiler.columns);
-    let data = dataset::read(
-        sources,
+    let wishes = Wishes::new(&data.columns, data.label, named)?;
+    let mut profiler = Profiler::new(data.columns.len(), data.label);
+    data.read("looking at columns", &mut profiler)?;
+    let columns = wishes.sort_out(&data.columns, &profiler.columns);
+    let rows = dataset::read(
+        data,
         &columns,
         classes.file,
         classes.benign,
         classes.level,
+        classes.once,
     )?;
-    Ok((columns, data))
+    Ok((columns, rows))
 }
 
 /// Attack or benign, decided by the sums of the classes' probabilities and by a forest that is fitted on these two classes:

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::{evaluation, fail, flowsieve, succeed, text, write_flows};
@@ -169,7 +170,11 @@ fn files_of_several_parts_are_one() {
         "--out",
         text(&model),
     ];
-    assert!(fail(&arguments).contains("column 4 is \"port\" in the one and \"gate\" in the other"));
+    let said = fail(&arguments);
+    assert!(
+        said.contains("other.csv does not have. It has: no, duration, proto, gate."),
+        "{said}"
+    );
 }
 
 #[test]
@@ -312,7 +317,7 @@ fn what_cannot_be_asked_for_is_refused_with_the_reason() {
         fail(&arguments)
     };
     for (more, word) in [
-        (&["--label", "kind"][..], "They have: no, duration"),
+        (&["--label", "kind"][..], "It has: no, duration"),
         (
             &["--label", "label", "--benign", "Normal"],
             "Their labels are: ",
@@ -654,4 +659,45 @@ fn bad_labels_taxonomies_classes_and_mappings_are_named() {
     fs::write(&path, flows.replace(",scan\n", ",probe\n")).expect("a file");
     let found = evaluation(&trained.model, &path, &["--map", "probe=scan"]);
     assert!(found["macro_f1"].as_f64() > Some(0.9), "{found}");
+}
+
+/// A Zeek-like file, one with a column per word and one that repeats rows of the first teach one model.
+#[test]
+fn files_of_several_forms_teach_one_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let flows = write_flows(folder.path(), 600);
+    let plain = fs::read_to_string(&flows).expect("flows");
+    let mut one_hot = "proto_tcp,proto_udp,bytes,kind\n".to_owned();
+    for row in plain.lines().skip(1) {
+        let cells: Vec<&str> = row.split(',').collect();
+        let is = |word| u8::from(cells[2] == word);
+        let (tcp, udp) = (is("tcp"), is("udp"));
+        writeln!(one_hot, "{tcp},{udp},{},{}", cells[4], cells[6]).expect("text");
+    }
+    let other = folder.path().join("one-hot.csv");
+    fs::write(&other, one_hot).expect("a file");
+    let model = folder.path().join("m.sieve");
+    let train = |more: &[&str]| {
+        let words = ["train", text(&flows), text(&other), "--label", "label,kind"];
+        let out = ["--benign", "benign", "--trees", "5", "--out", text(&model)];
+        succeed(&[&words[..], &out, more].concat())
+    };
+    let printed = train(&[]);
+    assert!(
+        printed.contains("1,200 rows of 2 files, 4 features"),
+        "{printed}"
+    );
+    assert!(printed.contains("Categorical: proto"), "{printed}");
+    // The second file says nothing of a row but what the first does.
+    let printed = train(&["--once"]);
+    assert!(printed.contains("600 rows of 2 files"), "{printed}");
+    assert!(
+        printed.contains("600 rows are in an earlier file, too"),
+        "{printed}"
+    );
+    for file in [&flows, &other] {
+        let found = evaluation(&model, file, &[]);
+        assert_eq!(found["rows"], 600);
+        assert!(found["accuracy"].as_f64() > Some(0.6), "{found}");
+    }
 }

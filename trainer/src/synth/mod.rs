@@ -12,13 +12,13 @@ mod marginal;
 mod observed;
 
 use crate::args::SynthArguments;
-use crate::columns::find;
 use crate::error::TrainerError;
+use crate::join::Joined;
 use crate::profile::Profiler;
 use crate::progress;
 use crate::report::count;
 use crate::score::refuse_own_input;
-use crate::source::Source;
+use crate::taxonomy::TaxonomyFile;
 use copula::Copula;
 use flowsieve::fit::rng::{Purpose, SplitMix64};
 use flowsieve::table::number::{Cell, parse_any};
@@ -45,19 +45,18 @@ pub(crate) fn synth(args: &SynthArguments) -> Result<(), TrainerError> {
             "--rows is 0: ask for one row at least.",
         ));
     }
-    refuse_own_input(&args.out, std::slice::from_ref(&args.data))?;
-    let source = Source::open(&args.data)?;
-    let header = &source.head.columns;
-    let label = find(header, &args.label, "--label")?;
+    refuse_own_input(&args.out, &args.data)?;
+    let data = Joined::open(&args.data, &args.label, &TaxonomyFile::default())?;
+    let (header, label) = (&data.columns, data.label);
     let mut profiler = Profiler::new(header.len(), label);
-    source.read("looking at columns", &mut profiler)?;
+    data.read("looking at columns", &mut profiler)?;
     let mut observed = Observed::new(&profiler.columns, label);
-    source.read("reading rows", &mut observed)?;
+    data.read("reading rows", &mut observed)?;
     let classes = observed.classes();
     if classes.is_empty() {
         return Err(TrainerError::asked(format!(
             "{} has no row with as many cells as its header has columns.",
-            args.data.display()
+            args.data[0].display()
         )));
     }
     let generator = Generator::new(&observed, &classes, args);

@@ -1,5 +1,6 @@
 //! What is seen of a file before rows like its own are made up.
 
+use crate::join::JoinedSink;
 use crate::profile::{ColumnProfile, MANY_WORDS};
 use flowsieve::fit::rng::mix;
 use flowsieve::table::number::{Cell, parse};
@@ -119,6 +120,10 @@ impl Observed {
             .map(|(label, groups)| (label, with_rest(groups)))
             .collect()
     }
+}
+
+impl JoinedSink for Observed {
+    fn begin_file(&mut self) {}
 }
 
 impl RecordSink for Observed {
