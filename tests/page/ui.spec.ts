@@ -95,6 +95,26 @@ test.describe('the sample', () => {
   });
 });
 
+test('a category in one column per word is matched as such', async ({ page, site }) => {
+  const counts =
+    'duration,orig_bytes,resp_bytes,missed_bytes,orig_pkts,orig_ip_bytes,resp_pkts,resp_ip_bytes';
+  const flowsOfWords = `${counts},proto_tcp,proto_udp,conn_state_SF,conn_state_S0,note,label
+0.0035,0,0,0,5,212,3,144,1,0,1,0,x,Benign
+0.0367,34,311,0,1,62,1,339,0,1,1,0,x,Benign
+`;
+  await page.goto(site.root);
+  await page.getByTestId('file-input').setInputFiles(file('words.csv', flowsOfWords));
+  await finished(page);
+  await expect(page.getByTestId('model')).toContainText('IoT-23');
+  await expect(page.getByTestId('columns-matched')).toHaveText('12');
+  await expect(page.getByTestId('columns-ignored')).toHaveText('1');
+  await page.getByTestId('columns-matched').click();
+  const list = page.getByRole('region', { name: 'Matched columns' });
+  const says = (header: string) => list.locator('tr', { hasText: header });
+  await expect(says('proto_tcp')).toContainText('proto is tcp');
+  await expect(says('conn_state_S0')).toContainText('conn_state is S0');
+});
+
 test.describe('the threshold', () => {
   /** Flows above the threshold at this contamination, counted here from the columns. */
   async function flaggedAt(page: import('@playwright/test').Page, contamination: number) {
