@@ -26,12 +26,13 @@ pub(crate) fn inspect(args: &InspectArguments) -> Result<(), TrainerError> {
         let source = Source::open(path)?;
         let columns = &source.head.columns;
         let mut contents = Contents::new(columns);
-        contents.profiler.begin_file();
         source.read("inspecting", &mut contents)?;
         print_file(path, &source, &contents);
         for (model, _) in &models {
             let spec = model.spec();
-            let found = spec.schema.match_header(columns, &LabelChoice::Auto);
+            let found =
+                spec.schema
+                    .match_header(columns, &LabelChoice::Auto, &spec.preparation.features);
             let found = found.map_err(|error| TrainerError::File {
                 path: path.clone(),
                 source: error,
@@ -44,7 +45,7 @@ pub(crate) fn inspect(args: &InspectArguments) -> Result<(), TrainerError> {
                 } else {
                     "does not fit"
                 },
-                found.columns.iter().flatten().count(),
+                (0..found.columns.len()).filter(|&i| found.has(i)).count(),
                 found.columns.len(),
                 100.0 * found.importance_share
             );
