@@ -6,24 +6,12 @@
  * results arrive in any order, wait here, and are appended when they are accepted.
  */
 
+import type { MergeEvent } from '../../generated/flowsieve_core.js';
 import { FlowsieveError, type Progress, type SliceFailure, type Summary } from '../api.js';
 import { isUnreadable } from './errors.js';
 import { Pool, type PoolSetup, WorkerEnded, WorkerFailed } from './pool.js';
 import type { SliceArrays } from './protocol.js';
 import { GrowingResults } from './results.js';
-
-/** What the merger says after a slice was offered to it. */
-export type MergeEvent =
-  | {
-      type: 'accept';
-      slice: number;
-      rows: number;
-      rowBase: number;
-      firstRecord: number;
-      firstLine: number;
-      lastLine: number;
-    }
-  | { type: 'rerun'; slice: number; first: number };
 
 /** The part of the core's merger that is used here. */
 export interface SliceMerger {
