@@ -144,7 +144,11 @@ impl Head {
                 "The file is empty: there is no header and there are no rows.",
             ));
         }
-        let mut head = if text.rest().starts_with(b"{") {
+        let is_json = |byte: u8| {
+            let rest = text.rest().strip_prefix(&[byte]);
+            rest.is_some_and(|rest| matches!(rest.trim_ascii_start(), [b'{' | b'"' | b'}', ..]))
+        };
+        let mut head = if is_json(b'{') || is_json(b'[') {
             of_objects(&text)
         } else if text.rest().starts_with(b"#separator") || text.rest().starts_with(b"#fields") {
             of_zeek_log(&mut text)
@@ -586,6 +590,7 @@ mod tests {
         assert_eq!(head(b"a,\0,c\n"), Err(ErrorKind::NotText));
         assert_eq!(head(b"\"a,b,c\n1,2,3\n"), Err(ErrorKind::BadHeader));
         assert_eq!(head(b"{\"a\":\n"), Err(ErrorKind::BadHeader));
+        assert_eq!(head(b"[{\"a\":1},\n{\"a\":2}]"), Err(ErrorKind::BadHeader));
         assert_eq!(head(b"#separator \\x09\n1\t2\n"), Err(ErrorKind::BadHeader));
         assert_eq!(head(b"#separator ab\n"), Err(ErrorKind::BadHeader));
         assert_eq!(
