@@ -1,10 +1,11 @@
 //! What the first bytes of a file say: is it text, how is it written, what are its columns, where do rows begin.
 
-use super::dialect::{Dialect, Encoding, Format, Layout, Quotes, text_of};
+mod cells;
+mod objects;
+mod zeek;
+
+use super::dialect::{Encoding, Layout, text_of};
 use super::encoding::{file_len, to_utf8};
-use super::json::Fields;
-use super::number::{Cell, is_unset, parse_any};
-use super::reader::split_at_blanks;
 use super::tokenizer::{Grammar, State, Walk, unquote};
 use super::{MAX_COLUMNS, MAX_RECORD_BYTES};
 use crate::{Error, ErrorKind};
@@ -45,42 +46,6 @@ pub const HEAD_BYTES: usize = MAX_RECORD_BYTES + (64 << 10);
 /// As much of a file is looked at to tell how it is written.
 const SNIFFED_BYTES: usize = 64 << 10;
 const SNIFFED_RECORDS: usize = 64;
-/// As many objects are asked for their keys.
-const SNIFFED_OBJECTS: usize = 1000;
-
-/// Of two that cut a file equally well the later is taken.
-const DELIMITERS: [u8; 4] = *b"|\t;,";
-
-/// The fields of Zeek's connection log in its order, then what labelled ones have behind them.
-const ZEEK_FIELDS: [&str; 23] = [
-    "ts",
-    "uid",
-    "id.orig_h",
-    "id.orig_p",
-    "id.resp_h",
-    "id.resp_p",
-    "proto",
-    "service",
-    "duration",
-    "orig_bytes",
-    "resp_bytes",
-    "conn_state",
-    "local_orig",
-    "local_resp",
-    "missed_bytes",
-    "history",
-    "orig_pkts",
-    "orig_ip_bytes",
-    "resp_pkts",
-    "resp_ip_bytes",
-    "tunnel_parents",
-    "label",
-    "detailed-label",
-];
-/// Those that every unlabelled log has.
-const ZEEK_UNLABELLED: usize = 21;
-/// Where in them the protocol is.
-const ZEEK_PROTO: usize = 6;
 
 /// First bytes of files that are no text, and what they are.
 const SIGNATURES: [(&[u8], &str); 10] = [
@@ -149,11 +114,11 @@ impl Head {
             rest.is_some_and(|rest| matches!(rest.trim_ascii_start(), [b'{' | b'"' | b'}', ..]))
         };
         let mut head = if is_json(b'{') || is_json(b'[') {
-            of_objects(&text)
+            objects::of_objects(&text)
         } else if text.rest().starts_with(b"#separator") || text.rest().starts_with(b"#fields") {
-            of_zeek_log(&mut text)
+            zeek::of_zeek_log(&mut text)
         } else {
-            of_cells(&mut text)
+            cells::of_cells(&mut text)
         }?;
         text.skip_blank_lines();
         if head.columns.len() > MAX_COLUMNS {
@@ -317,250 +282,11 @@ fn cells_of(record: &[u8], grammar: Grammar) -> Vec<String> {
         .collect()
 }
 
-/// A table of cells between delimiters; Zeek's, where it looks like that.
-fn of_cells(text: &mut Start<'_>) -> Result<Head, Error> {
-    let mut dialect = Dialect::default();
-    let best = DELIMITERS
-        .map(|delimiter| {
-            let grammar = Grammar {
-                delimiter,
-                quotes: Quotes::Doubled,
-            };
-            (regularity(text, grammar), delimiter)
-        })
-        .into_iter()
-        .max_by_key(|&(regularity, _)| regularity);
-    if let Some((_, delimiter)) = best {
-        dialect.delimiter = delimiter;
-    }
-    let escaped = Grammar {
-        delimiter: dialect.delimiter,
-        quotes: Quotes::Escaped,
-    };
-    if regularity(text, escaped) > regularity(text, dialect.grammar()) {
-        dialect.quotes = Quotes::Escaped;
-    }
-    let grammar = dialect.grammar();
-    let mut sample = text.sample(grammar).map(|record| cells_of(record, grammar));
-    let first = sample.next().unwrap_or_default();
-    if is_zeek_row(&first, dialect.delimiter) {
-        return Ok(of_bare_zeek_log(&first));
-    }
-    dialect.decimal_comma = dialect.delimiter != b',' && has_decimal_commas(sample);
-    let layout = Layout {
-        dialect,
-        ..Layout::default()
-    };
-    if is_row(&first) {
-        let columns = (1..=first.len()).map(|number| format!("column {number}"));
-        return Ok(Head::new(layout, columns.collect(), Names::Numbers));
-    }
-    let record = text.take_record(grammar).ok_or_else(|| {
-        Error::new(
-            ErrorKind::BadHeader,
-            "The first line is no header: it is longer than 1 MiB, or has a quote that never closes. The first line must \
-             name the columns.",
-        )
-    })?;
-    Ok(Head::new(layout, cells_of(record, grammar), Names::File))
-}
-
-/// How well a grammar cuts the first records into rows of one length: the share of them that have as many cells as the
-/// first, in thousandths, and that number of cells. Nothing where there is but one.
-fn regularity(text: &Start<'_>, grammar: Grammar) -> (usize, usize) {
-    let mut counts = text
-        .sample(grammar)
-        .map(|record| cells_of(record, grammar).len());
-    let Some(first) = counts.next().filter(|&cells| cells > 1) else {
-        return (0, 0);
-    };
-    let (mut records, mut alike) = (0, 0);
-    for cells in counts {
-        records += 1;
-        alike += usize::from(cells == first);
-    }
-    // One point for the header itself, so that a wide one says something even above rows that are all broken.
-    ((1 + 1000 * alike) / (1 + records), first)
-}
-
-/// Whether numbers are written with a comma, and none with a point.
-fn has_decimal_commas(records: impl Iterator<Item = Vec<String>>) -> bool {
-    let (mut commas, mut points) = (false, false);
-    for cell in records.flatten() {
-        commas |= cell.contains(',') && is_number(&cell);
-        points |= cell.contains('.') && is_number(&cell);
-    }
-    commas && !points
-}
-
-/// Whether a cell is a number, with a point or a comma.
-fn is_number(cell: &str) -> bool {
-    let point = |byte| if byte == b',' { b'.' } else { byte };
-    let cell: Vec<u8> = cell.bytes().map(point).collect();
-    matches!(parse_any(&cell), Cell::Number(_))
-}
-
-/// Whether the first line is a row rather than names: most of it is numbers.
-fn is_row(cells: &[String]) -> bool {
-    2 * cells.iter().filter(|cell| is_number(cell)).count() > cells.len()
-}
-
-/// Whether a line is a connection as Zeek logs it, without the lines that name its fields.
-fn is_zeek_row(cells: &[String], delimiter: u8) -> bool {
-    let fields = ZEEK_UNLABELLED - 1..=ZEEK_FIELDS.len();
-    delimiter == b'\t'
-        && fields.contains(&cells.len())
-        && matches!(parse_any(cells[0].as_bytes()), Cell::Number(_))
-        && ["tcp", "udp", "icmp", "unknown_transport"].contains(&cells[ZEEK_PROTO].as_str())
-}
-
-fn of_bare_zeek_log(first: &[String]) -> Head {
-    let last = first.last().map_or("", String::as_str);
-    let in_last = split_at_blanks(last.as_bytes()).count();
-    let layout = Layout {
-        dialect: zeek_dialect(b'\t'),
-        blanks_in_last: in_last > 1,
-        fields: format!("#fields\t{}", ZEEK_FIELDS[..ZEEK_UNLABELLED].join("\t"))
-            .into_bytes()
-            .into(),
-        ..Layout::default()
-    };
-    let n_columns = (first.len() - 1 + in_last).min(ZEEK_FIELDS.len());
-    let columns = ZEEK_FIELDS[..n_columns].iter();
-    let columns = columns.map(|&name| name.to_owned()).collect();
-    Head::new(layout, columns, Names::ZeekOrder)
-}
-
-fn zeek_dialect(delimiter: u8) -> Dialect {
-    Dialect {
-        format: Format::ZeekTsv,
-        delimiter,
-        quotes: Quotes::None,
-        ..Dialect::default()
-    }
-}
-
-/// A log that begins with `#separator` or `#fields`.
-fn of_zeek_log(text: &mut Start<'_>) -> Result<Head, Error> {
-    let mut layout = Layout {
-        dialect: zeek_dialect(b'\t'),
-        ..Layout::default()
-    };
-    let mut columns = None;
-    let mut comment_lines = 0;
-    loop {
-        text.skip_blank_lines();
-        if !text.rest().starts_with(b"#") {
-            break;
-        }
-        let Some(line) = text.take_record(layout.dialect.grammar()) else {
-            break;
-        };
-        comment_lines += 1;
-        if let Some(separator) = line.strip_prefix(b"#separator ") {
-            layout.dialect.delimiter = separator_of(separator)?;
-            continue;
-        }
-        let separator = layout.dialect.delimiter;
-        let mut parts = line.split(|&byte| byte == separator);
-        match parts.next() {
-            Some(b"#fields") => {
-                let mut names: Vec<&[u8]> = parts.collect();
-                let last = names.pop().unwrap_or_default();
-                names.extend(split_at_blanks(last));
-                layout.blanks_in_last = split_at_blanks(last).count() > 1;
-                layout.fields = line.into();
-                columns = Some(names.iter().map(|name| text_of(name)).collect());
-            }
-            Some(b"#unset_field" | b"#empty_field") => {
-                let marker = parts.next().unwrap_or_default();
-                if !is_unset(marker) {
-                    layout.unset.push(marker.to_vec());
-                }
-            }
-            _ => {}
-        }
-    }
-    let columns = columns.ok_or_else(|| {
-        Error::new(
-            ErrorKind::BadHeader,
-            "The file begins like a Zeek log and has no line #fields in its first MiB that names the columns.",
-        )
-    })?;
-    let mut head = Head::new(layout, columns, Names::File);
-    head.comment_lines = comment_lines;
-    Ok(head)
-}
-
-/// The byte that `\x09` stands for.
-fn separator_of(text: &[u8]) -> Result<u8, Error> {
-    let found = match text.trim_ascii() {
-        [b'\\', b'x', digits @ ..] => std::str::from_utf8(digits)
-            .ok()
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok()),
-        [byte] => Some(*byte),
-        _ => None,
-    };
-    found.filter(u8::is_ascii).ok_or_else(|| {
-        Error::new(
-            ErrorKind::BadHeader,
-            format!(
-                "The Zeek log names “{}” as its #separator; only one ASCII character, such as \\x09, is read.",
-                text_of(text)
-            ),
-        )
-    })
-}
-
-/// A file of JSON objects, one a line. Objects leave out what is not set, so the first ones are all asked, and a log of
-/// connections has all fields that Zeek may write.
-fn of_objects(text: &Start<'_>) -> Result<Head, Error> {
-    let whole_lines = match text.rest().iter().rposition(|&byte| byte == b'\n') {
-        Some(last) if !text.whole => &text.rest()[..last],
-        _ => text.rest(),
-    };
-    let mut keys: Vec<Vec<u8>> = Vec::new();
-    let lines = whole_lines
-        .split(|&byte| byte == b'\n')
-        .take(SNIFFED_OBJECTS);
-    for found in lines.filter_map(Fields::keys_of).flatten() {
-        if !keys.contains(&found) {
-            keys.push(found);
-        }
-    }
-    if keys.is_empty() {
-        return Err(Error::new(
-            ErrorKind::BadHeader,
-            "The file begins like JSON and its first lines are no objects. One object a line is read, such as Zeek writes \
-             them; save anything else as CSV.",
-        ));
-    }
-    let has = |keys: &[Vec<u8>], name: &str| keys.iter().any(|key| key == name.as_bytes());
-    if has(&keys, "uid") && has(&keys, "id.orig_h") {
-        for name in &ZEEK_FIELDS[..ZEEK_UNLABELLED] {
-            if !has(&keys, name) {
-                keys.push(name.as_bytes().to_vec());
-            }
-        }
-    }
-    let columns = keys.iter().map(|key| text_of(key)).collect();
-    let layout = Layout {
-        dialect: Dialect {
-            format: Format::JsonLines,
-            // Nothing within a line is looked for.
-            delimiter: b'\n',
-            quotes: Quotes::None,
-            ..Dialect::default()
-        },
-        keys: keys.into(),
-        ..Layout::default()
-    };
-    Ok(Head::new(layout, columns, Names::File))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::zeek::{ZEEK_FIELDS, ZEEK_UNLABELLED};
     use super::*;
+    use crate::table::dialect::{Format, Quotes};
 
     fn read(bytes: &[u8]) -> Result<Head, Error> {
         Head::read(bytes, bytes.len() as u64)
