@@ -317,3 +317,54 @@ fn results_of_an_earlier_export_are_no_columns() {
         .collect();
     assert_eq!(why, ["a result that an export wrote"; 2]);
 }
+
+#[test]
+fn objects_get_the_results_as_their_last_values() {
+    let log = "{\"feature 0\":1,\"FEATURE_1\":\"@x\",\"Feature.2\":2} \n{}\nno object\n{ }\r\n{\"feature 0\":{}}\n";
+    let plan = plan(log.as_bytes(), &PlanOptions::default());
+    let random = &mut Random(5);
+    let written = exported(&plan, log.as_bytes(), &ExportOptions::default(), random);
+    let written = String::from_utf8(written).expect("text");
+    let lines: Vec<&str> = written.lines().collect();
+    assert!(lines[0].starts_with(
+        "{\"feature 0\":1,\"FEATURE_1\":\"@x\",\"Feature.2\":2,\"flowsieve_class\":\""
+    ));
+    assert!(
+        lines[1].starts_with("{\"flowsieve_class\":\""),
+        "{}",
+        lines[1]
+    );
+    assert_eq!(lines[2], "no object");
+    assert!(
+        lines[3].starts_with("{ \"flowsieve_class\":\""),
+        "{}",
+        lines[3]
+    );
+    assert!(
+        lines[4].starts_with("{\"feature 0\":{},\"flowsieve_class\":\""),
+        "{}",
+        lines[4]
+    );
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.ends_with('}') != (*line == "no object"))
+    );
+}
+
+#[test]
+fn utf16_is_written_as_utf8() {
+    let text =
+        "feature 0,FEATURE_1,Feature.2,label,é€😀\r\n1,@x,3,=1+1,\"ü\n,\"\r\n\r\n2,x,4,y,😀\n5,,,,";
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let options = ExportOptions::default();
+    let narrow = plan(text.as_bytes(), &PlanOptions::default());
+    let expected = exported(&narrow, text.as_bytes(), &options, &mut Random(1));
+    for seed in 0..50 {
+        let plan = plan(&wide, &PlanOptions::default());
+        assert_eq!(
+            exported(&plan, &wide, &options, &mut Random(seed)),
+            expected
+        );
+    }
+}

@@ -183,8 +183,8 @@ impl ExportTask {
             if self.reader.push(piece, &mut self.writer) == Progress::Done {
                 return Progress::Done;
             }
-            let needed = self.reader.first_record().unwrap_or(u64::MAX);
-            self.writer.forget(needed.min(self.reader.position()));
+            let first = self.reader.first_record();
+            self.writer.forget(first.unwrap_or(self.reader.held_from()));
         }
         Progress::More
     }
@@ -319,7 +319,8 @@ impl Writer {
         };
         let line_end = line_end(&bytes[content.len()..]);
         let csv = &mut self.outcome.csv;
-        if waiting.score.is_some() && dialect.format == Format::JsonLines {
+        let is_json = dialect.format == Format::JsonLines;
+        if waiting.score.is_some() && is_json {
             content = content.trim_ascii_end();
             content = content.strip_suffix(b"}").unwrap_or(content);
         }
@@ -331,7 +332,9 @@ impl Writer {
         match waiting.score {
             Some((score, attack_probability)) => {
                 let [class, family, attack, confidence, rank, flag] = &self.before;
-                csv.extend_from_slice(class);
+                // An object without values has nothing that a comma could stand behind.
+                let is_empty = is_json && content.trim_ascii_end().ends_with(b"{");
+                csv.extend_from_slice(&class[usize::from(is_empty)..]);
                 csv.extend_from_slice(&self.class_names[usize::from(score.class)]);
                 csv.extend_from_slice(family);
                 csv.extend_from_slice(&self.family_names[usize::from(score.family)]);
@@ -350,13 +353,13 @@ impl Writer {
                     write_decimal(steps, 5, csv);
                     csv.extend_from_slice(flag);
                     csv.push(b'0' + u8::from(score.rank > self.threshold_rank));
-                } else if dialect.format != Format::JsonLines {
+                } else if !is_json {
                     csv.extend_from_slice(rank);
                     csv.extend_from_slice(flag);
                 }
                 csv.extend_from_slice(self.behind);
             }
-            None if dialect.format == Format::JsonLines => {}
+            None if is_json => {}
             None => csv.resize(csv.len() + RESULT_COLUMNS.len(), dialect.delimiter),
         }
         csv.extend_from_slice(line_end.unwrap_or(self.plan.line_end()));

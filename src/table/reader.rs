@@ -161,6 +161,12 @@ impl SliceReader {
         self.position
     }
 
+    /// Offset of the first byte that the reader still holds: with half a character of UTF-16 read, it lies before
+    /// [`position`](Self::position) even where no record has begun.
+    pub(crate) fn held_from(&self) -> u64 {
+        self.base
+    }
+
     /// Where the first record of the slice starts; `None` if none starts in it.
     pub fn first_record(&self) -> Option<u64> {
         self.first_record
