@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use tempfile::TempDir;
 
 /// Runs `flowsieve` with these arguments.
 pub(crate) fn flowsieve<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Output {
@@ -95,4 +96,35 @@ pub(crate) fn data(test: &str) -> Option<PathBuf> {
         eprintln!("SKIPPED {test}: FLOWSIEVE_DATA is not set (docs/datasets.md)");
     }
     folder.map(PathBuf::from)
+}
+
+/// A folder with flows and a model of them.
+pub(crate) struct Trained {
+    pub(crate) folder: TempDir,
+    pub(crate) flows: PathBuf,
+    pub(crate) model: PathBuf,
+    pub(crate) printed: String,
+}
+
+pub(crate) fn train(more: &[&str]) -> Trained {
+    let folder = TempDir::new().expect("a folder");
+    let flows = write_flows(folder.path(), 900);
+    let model = folder.path().join("made-up.sieve");
+    let mut arguments = vec![
+        "train",
+        text(&flows),
+        "--label",
+        "LABEL",
+        "--out",
+        text(&model),
+    ];
+    arguments.extend(["--trees", "8", "--leaves", "16", "--benign", "benign"]);
+    arguments.extend(more);
+    let printed = succeed(&arguments);
+    Trained {
+        folder,
+        flows,
+        model,
+        printed,
+    }
 }
