@@ -18,6 +18,12 @@ impl ExactSum {
     /// Adds a finite value. [`normalise`](Self::normalise) must follow before two billion more.
     #[inline]
     pub fn add(&mut self, value: f32) {
+        self.add_times(value, 1);
+    }
+
+    /// Adds a finite value `times` times, which counts as so many additions.
+    #[inline]
+    pub fn add_times(&mut self, value: f32, times: u64) {
         let bits = value.to_bits();
         let exponent = bits >> 23 & 0xff;
         let fraction = bits & 0x007f_ffff;
@@ -29,11 +35,11 @@ impl ExactSum {
         };
         let shifted = u64::from(mantissa) << (shift & 31);
         let (low, high) = ((shifted & 0xffff_ffff) as i64, (shifted >> 32) as i64);
-        let sign = 1 - 2 * i64::from(bits >> 31);
+        let times = (1 - 2 * i64::from(bits >> 31)) * times as i64;
         // At most 7; the mask spares a check of bounds.
         let digit = (shift >> 5) as usize & 7;
-        self.digits[digit] += sign * low;
-        self.digits[digit + 1] += sign * high;
+        self.digits[digit] += times * low;
+        self.digits[digit + 1] += times * high;
     }
 
     /// Passes the carries on: all digits but the last become 0 to 2³²−1.
@@ -86,6 +92,16 @@ mod tests {
         }
         sum.normalise();
         sum
+    }
+
+    #[test]
+    fn a_value_added_often_is_the_sum_of_as_many() {
+        for value in [3.7_f32, -1e30, 1e-40] {
+            let mut often = ExactSum::default();
+            often.add_times(value, 1000);
+            often.normalise();
+            assert_eq!(often, sum(&[value; 1000]));
+        }
     }
 
     #[test]

@@ -16,11 +16,12 @@
 //! A Zeek log stays one, with the results as its last fields, and so do JSON objects, with results as their last values:
 //! no spreadsheet takes these for formulas. UTF-16 becomes UTF-8.
 
+use super::memory::Answer;
 use super::plan::Plan;
-use super::row::{begins_formula, read_row};
+use super::row::begins_formula;
+use super::row_scorer::{RowScorer, Scored};
 use crate::metrics::flag_threshold;
 use crate::model::isolation::{RANK_HIGH, RANK_LOW};
-use crate::model::{RowScore, Scratch};
 use crate::table::dialect::Format;
 use crate::table::head::BYTE_ORDER_MARK;
 use crate::table::number::{Cell, parse_any};
@@ -207,7 +208,7 @@ impl ExportTask {
 struct Waiting {
     offset: u64,
     /// What the model says; `None` of a reject.
-    score: Option<(RowScore, u16)>,
+    score: Option<Answer>,
     /// Whether a cell may need a `'`.
     unsafe_cells: bool,
     exported: bool,
@@ -224,8 +225,7 @@ struct Writer {
     label: Option<u8>,
     rejected: bool,
     raw_cells: bool,
-    row: Vec<f32>,
-    scratch: Scratch,
+    rows: RowScorer,
     /// What stands before each result, and behind the last.
     before: [Vec<u8>; RESULT_COLUMNS.len()],
     behind: &'static [u8],
@@ -242,7 +242,6 @@ struct Writer {
 impl Writer {
     fn new(plan: Arc<Plan>, options: &ExportOptions, position: u64) -> Self {
         let model = plan.model();
-        let (row, scratch) = (vec![f32::NAN; model.row_len()], model.scratch());
         let spec = model.spec();
         let dialect = plan.head().layout.dialect;
         let is_json = dialect.format == Format::JsonLines;
@@ -272,8 +271,7 @@ impl Writer {
             raw_cells,
             before,
             behind: if is_json { b"}" } else { b"" },
-            row,
-            scratch,
+            rows: RowScorer::new(Arc::clone(&plan), None),
             class_names: spec
                 .taxonomy
                 .kinds
@@ -330,7 +328,10 @@ impl Writer {
             csv.extend_from_slice(content);
         }
         match waiting.score {
-            Some((score, attack_probability)) => {
+            Some(Answer {
+                score,
+                attack_probability,
+            }) => {
                 let [class, family, attack, confidence, rank, flag] = &self.before;
                 // An object without values has nothing that a comma could stand behind.
                 let is_empty = is_json && content.trim_ascii_end().ends_with(b"{");
@@ -378,16 +379,10 @@ impl RecordSink for Writer {
             unsafe_cells,
             exported: self.rejected,
         };
-        if read_row(&self.plan, record, &mut self.row).is_ok() {
-            let model = self.plan.model();
-            let score = model.score(&mut self.row, &mut self.scratch);
-            waiting.score = Some((score, model.attack_probability(&self.scratch)));
-            waiting.exported = self.classes[usize::from(score.class)];
-            if let Some(wanted) = self.label {
-                let cell = self.plan.header().label.map(|cell| record.cell(cell));
-                let label = cell.map(|cell| self.plan.class_of_label(cell.trim_ascii()));
-                waiting.exported &= label.unwrap_or(super::LABEL_NONE) == wanted;
-            }
+        if let Ok(Scored { answer, label }) = self.rows.score(record) {
+            waiting.score = Some(answer);
+            waiting.exported = self.classes[usize::from(answer.score.class)]
+                && self.label.is_none_or(|wanted| label == wanted);
         } else {
             self.outcome.rejected += 1;
         }

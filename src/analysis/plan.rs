@@ -55,7 +55,7 @@ pub(super) struct NumberCell {
 /// A cell that becomes a feature in another way.
 #[derive(Debug)]
 pub(super) struct OtherCell {
-    /// Index in the row.
+    /// Index in the row; of several the first.
     pub(super) cell: usize,
     /// Index of the feature.
     pub(super) feature: usize,
@@ -202,6 +202,23 @@ impl Plan {
     pub fn slice_bounds(&self, slice_bytes: u64) -> Vec<u64> {
         let begins = (self.head.data_start..self.size).step_by(slice_bytes.max(1) as usize);
         begins.chain([self.size]).collect()
+    }
+
+    /// The numbers in the cells before one.
+    #[inline]
+    pub(super) fn numbers_before(&self, cell: usize) -> &[NumberCell] {
+        let end = self.numbers.partition_point(|number| number.cell < cell);
+        &self.numbers[..end]
+    }
+
+    /// The other features that lean on a cell before one.
+    pub(super) fn others_before(&self, cell: usize) -> impl Iterator<Item = &OtherCell> {
+        self.others.iter().filter(move |other| other.cell < cell)
+    }
+
+    /// How many features lean on the cells before one.
+    pub(super) fn features_before(&self, cell: usize) -> usize {
+        self.numbers_before(cell).len() + self.others_before(cell).count()
     }
 
     /// The class of a label as the file spells it.

@@ -1,6 +1,6 @@
 //! One record to the row of values that a model scores.
 
-use super::plan::{Plan, Reading};
+use super::plan::{OtherCell, Plan, Reading};
 use super::{Reject, RejectKind};
 use crate::table::Record;
 use crate::table::dialect::text_of;
@@ -22,33 +22,45 @@ pub(super) fn read_row(plan: &Plan, record: &Record<'_>, row: &mut [f32]) -> Res
         };
         return Err((kind, None, record.len().to_string()));
     }
-    let text = record.text();
     for number in &plan.numbers {
-        let (start, end) = record.span(number.cell);
-        row[number.feature] = match parse(text, start, end) {
-            Cell::Number(value) => value,
-            Cell::Missing => f32::NAN,
-            Cell::Invalid => return invalid(record, RejectKind::NotANumber, number.cell),
-        };
+        row[number.feature] = read_number(record, number.cell)?;
     }
     for other in &plan.others {
-        let cell = record.cell(other.cell);
-        row[other.feature] = match &other.reading {
-            Reading::Category(codes, unknown) => category(codes, *unknown, cell),
-            Reading::OneHot(cells, unknown) => one_hot(record, cells, *unknown),
-            Reading::Time => match parse_time(cell) {
-                Cell::Number(value) => value,
-                Cell::Missing => f32::NAN,
-                Cell::Invalid => return invalid(record, RejectKind::NotATime, other.cell),
-            },
-        };
+        row[other.feature] = read_other(record, other)?;
     }
     Ok(())
 }
 
-fn invalid(record: &Record<'_>, kind: RejectKind, cell: usize) -> Result<(), Refusal> {
+/// The value of a cell of numbers; NaN where it is missing.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+pub(super) fn read_number(record: &Record<'_>, cell: usize) -> Result<f32, Refusal> {
+    let (start, end) = record.span(cell);
+    match parse(record.text(), start, end) {
+        Cell::Number(value) => Ok(value),
+        Cell::Missing => Ok(f32::NAN),
+        Cell::Invalid => Err(invalid(record, RejectKind::NotANumber, cell)),
+    }
+}
+
+/// The value of a feature that is no number in the file; NaN where it is missing.
+pub(super) fn read_other(record: &Record<'_>, other: &OtherCell) -> Result<f32, Refusal> {
+    let cell = record.cell(other.cell);
+    match &other.reading {
+        Reading::Category(codes, unknown) => Ok(category(codes, *unknown, cell)),
+        Reading::OneHot(cells, unknown) => Ok(one_hot(record, cells, *unknown)),
+        Reading::Time => match parse_time(cell) {
+            Cell::Number(value) => Ok(value),
+            Cell::Missing => Ok(f32::NAN),
+            Cell::Invalid => Err(invalid(record, RejectKind::NotATime, other.cell)),
+        },
+    }
+}
+
+#[cold]
+fn invalid(record: &Record<'_>, kind: RejectKind, cell: usize) -> Refusal {
     let found = Reject::excerpt(record.cell(cell));
-    Err((kind, Some(cell as u16), found))
+    (kind, Some(cell as u16), found)
 }
 
 /// The code of a word; NaN where the cell says that there is none.

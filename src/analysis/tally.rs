@@ -1,5 +1,6 @@
 //! Adds up the values of each feature row by row, in the layout that a row at a time is fastest in.
 
+use super::plan::{OtherCell, Reading};
 use super::{ColumnSummary, ExactSum};
 
 /// The running figures of all features of a slice; [`into_columns`](Self::into_columns) makes summaries of them.
@@ -51,9 +52,42 @@ impl Tally {
         }
     }
 
-    /// Counts a word of a categorical feature that is or is not in its dictionary.
-    pub(super) fn count_unknown_word(&mut self, feature: usize, unknown: bool) {
-        self.unknown_words[feature] += u64::from(unknown);
+    /// Counts one value of a row whose others are counted by [`add_repeats`](Self::add_repeats).
+    pub(super) fn add_value(&mut self, feature: usize, value: f32) {
+        if value.abs() <= f32::MAX {
+            let value = value + 0.0;
+            self.min[feature] = self.min[feature].min(value);
+            self.max[feature] = self.max[feature].max(value);
+            self.sum[feature].add(value);
+        } else {
+            self.missing[feature] += u64::from(value.is_nan());
+            self.infinite[feature] += u64::from(value.is_infinite());
+        }
+    }
+
+    /// Counts `times` rows that have the values of `row`, which was counted itself, but for the `changed` features.
+    pub(super) fn add_repeats(&mut self, row: &[f32], changed: &[usize], times: u64) {
+        self.rows += times;
+        for (feature, &value) in row.iter().enumerate() {
+            if changed.contains(&feature) {
+                continue;
+            }
+            if value.abs() <= f32::MAX {
+                self.sum[feature].add_times(value, times);
+            } else {
+                self.missing[feature] += if value.is_nan() { times } else { 0 };
+                self.infinite[feature] += if value.is_nan() { 0 } else { times };
+            }
+        }
+    }
+
+    /// Counts a word of a category, if it is one, that is or is not in its dictionary.
+    pub(super) fn count_word(&mut self, other: &OtherCell, value: f32, times: u64) {
+        if let Reading::Category(_, unknown) | Reading::OneHot(_, unknown) = other.reading
+            && value == unknown
+        {
+            self.unknown_words[other.feature] += times;
+        }
     }
 
     fn count_others(&mut self, row: &[f32]) {

@@ -1,11 +1,11 @@
 //! One slice: its rows are read, prepared and scored as they come.
 
-use super::plan::{Plan, Reading};
-use super::row::read_row;
+use super::plan::Plan;
+use super::row_scorer::{RowScorer, Scored};
 use super::summary::{CONFIDENCE_BINS, Summary};
 use super::tally::Tally;
 use super::{CLASS_REJECTED, LABEL_NONE, LABEL_UNKNOWN, Reject, RejectKind, SliceColumns};
-use crate::model::{RowScore, Scratch};
+use crate::model::RowScore;
 use crate::table::{Broken, Progress, Record, RecordSink, SliceReader, SliceSpan};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -70,19 +70,24 @@ impl SliceTask {
         self.reader.push(bytes, &mut self.scorer)
     }
 
+    /// Rows so far whose answer was known from a row that ended alike: for measuring, since results do not depend on it.
+    pub fn remembered(&self) -> u64 {
+        self.scorer.rows.remembered()
+    }
+
     /// The end: [`push`](Self::push) said so, or the file has no more bytes.
     pub fn finish(mut self) -> (SliceOutcome, SliceColumns) {
         self.reader.finish(&mut self.scorer);
         let Scorer {
             mut summary,
-            tally,
+            rows,
             columns,
             ..
         } = self.scorer;
         summary.blank_lines = self.reader.blank_lines();
         summary.comment_lines = self.reader.comment_lines();
         summary.unknown_values = self.reader.unknown_values();
-        summary.columns = tally.into_columns();
+        summary.columns = rows.into_tally().map_or(Vec::new(), Tally::into_columns);
         let outcome = SliceOutcome {
             slice: self.slice,
             first_record: self.reader.first_record(),
@@ -100,10 +105,8 @@ impl SliceTask {
 struct Scorer {
     plan: Arc<Plan>,
     purpose: Purpose,
-    row: Vec<f32>,
-    scratch: Scratch,
+    rows: RowScorer,
     summary: Summary,
-    tally: Tally,
     columns: SliceColumns,
     /// Offset of the slice's first record.
     first: Option<u64>,
@@ -112,40 +115,26 @@ struct Scorer {
 impl Scorer {
     fn new(plan: Arc<Plan>, purpose: Purpose) -> Self {
         let model = plan.model();
-        let row = vec![f32::NAN; model.row_len()];
-        let scratch = model.scratch();
         let summary = Summary::new(&model.spec().taxonomy, model.n_features());
         let tally = Tally::new(model.n_features());
         Self {
+            rows: RowScorer::new(Arc::clone(&plan), Some(tally)),
             plan,
             purpose,
-            row,
-            scratch,
             summary,
-            tally,
             columns: SliceColumns::default(),
             first: None,
         }
     }
 
-    /// Adds a row that was read.
-    fn accept(&mut self, record: &Record<'_>) {
-        let model = Arc::clone(self.plan.model());
-        let n_features = model.n_features();
-        self.tally.add(&self.row[..n_features]);
-        for other in &self.plan.others {
-            if let Reading::Category(_, unknown) | Reading::OneHot(_, unknown) = other.reading {
-                self.tally
-                    .count_unknown_word(other.feature, self.row[other.feature] == unknown);
-            }
-        }
-        let score = model.score(&mut self.row, &mut self.scratch);
+    /// Adds a row that was scored.
+    fn accept(&mut self, record: &Record<'_>, scored: &Scored) {
+        let (score, class) = (scored.answer.score, scored.label);
         let label = self
             .plan
             .header()
             .label
             .map(|cell| record.cell(cell).trim_ascii());
-        let class = label.map_or(LABEL_NONE, |label| self.plan.class_of_label(label));
         self.count(score, class, label);
         self.summary.offer_to_sample(self.plan.seed, record.offset);
         self.columns.class.push(score.class);
@@ -219,8 +208,8 @@ impl RecordSink for Scorer {
             );
             return;
         }
-        match read_row(&self.plan, record, &mut self.row) {
-            Ok(()) => self.accept(record),
+        match self.rows.score(record) {
+            Ok(scored) => self.accept(record, &scored),
             Err((kind, column, found)) => {
                 self.reject(record.offset, record.line, kind, column, found);
             }

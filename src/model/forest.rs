@@ -3,6 +3,7 @@
 //! A leaf holds the class distribution of the training rows that ended in it, rounded to bytes that add up to 255, so
 //! a forest's answer is a sum of integers: the same on every machine and in every order.
 
+use super::bounds::Bounds;
 use super::traverse::{Grove, LANES, Pace, RowLayout};
 use super::tree::{Tree, TreeNode};
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,11 @@ impl Forest {
     /// How many sums [`Self::sums`] makes: the classes, rounded up to whole blocks.
     pub(crate) fn sums_len(&self) -> usize {
         self.blocks * CLASS_BLOCK
+    }
+
+    /// Narrows bounds to what keeps a completed row in its leaves.
+    pub(crate) fn narrow(&self, row: &[f32], bounds: &mut Bounds) {
+        self.grove.narrow(row, bounds);
     }
 
     /// Adds up the distributions of the leaves that a completed row ends in.

@@ -7,6 +7,7 @@
 //! Path lengths are integers in 1/65536, so their sum over the trees is exact and the same everywhere. A raw score says
 //! little, so each row gets a *rank*: where its path sum stands among the training rows' (see [`Ranking`]).
 
+use super::bounds::Bounds;
 use super::traverse::{Grove, Pace, RowLayout};
 use super::tree::{Tree, TreeNode};
 use serde::{Deserialize, Serialize};
@@ -114,7 +115,12 @@ impl IsolationTrees {
         self.path_sum_of_completed(row)
     }
 
-    /// The same for a row that is completed already.
+    /// Narrows bounds to what keeps a completed row in its leaves.
+    pub(crate) fn narrow(&self, row: &[f32], bounds: &mut Bounds) {
+        self.grove.narrow(row, bounds);
+    }
+
+    /// The sum of path lengths of a row that is completed already.
     pub(crate) fn path_sum_of_completed(&self, row: &[f32]) -> u32 {
         let mut sum = 0;
         self.grove

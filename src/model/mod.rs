@@ -3,6 +3,7 @@
 //! A [`ModelSpec`] is a model as it is trained, stored and described. [`Model`] is compiled from it, once it has been
 //! checked and has scored its own test rows as it says it must.
 
+mod bounds;
 pub mod card;
 pub mod forest;
 pub mod isolation;
@@ -14,6 +15,7 @@ pub mod validate;
 use crate::prepare::Preparation;
 use crate::schema::Schema;
 use crate::{Error, ErrorKind};
+pub use bounds::Bounds;
 use card::Card;
 use forest::{DISTRIBUTION_SUM, Forest, ForestSpec};
 use isolation::{IsolationSpec, IsolationTrees, Ranking};
@@ -170,6 +172,20 @@ impl Model {
             rank: self.rank(row, &mut scratch.detector_row),
             family,
             attack: 2 * u64::from(attack_sum) > whole,
+        }
+    }
+
+    /// Narrows bounds to values with which the row that was scored last in this scratch gets the same answer. The bounds'
+    /// features are finite in it.
+    pub fn narrow(&self, row: &[f32], scratch: &Scratch, bounds: &mut Bounds) {
+        self.forest.narrow(row, bounds);
+        let Some((trees, _)) = &self.isolation else {
+            return;
+        };
+        if all_finite(&row[..self.n_features()]) {
+            trees.narrow(row, bounds);
+        } else {
+            trees.narrow(&scratch.detector_row, bounds);
         }
     }
 

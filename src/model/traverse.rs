@@ -22,6 +22,7 @@
 //! [`Grove::plant`] lets no grove out whose steps could leave its nodes or the row, whatever trees it was given (see
 //! [`Grove::assert_closed`]), and [`Grove::walk`] takes no row shorter than the grove needs.
 
+use super::bounds::Bounds;
 use super::tree::{Tree, TreeNode};
 use crate::short::sorted_by_key;
 
@@ -231,6 +232,32 @@ impl Grove {
                 }
             }
             visit(here.map(|lane| self.nodes[lane as usize].threshold as u32));
+        }
+    }
+
+    /// Narrows bounds to what keeps a completed row on its way down every tree.
+    pub(crate) fn narrow(&self, row: &[f32], bounds: &mut Bounds) {
+        let n_features = self.layout.n_features;
+        for root in self.groups.iter().flat_map(|group| group.roots) {
+            let mut here = root as usize;
+            loop {
+                let node = self.nodes[here];
+                if node.left == 0 {
+                    break;
+                }
+                let slot = usize::from(node.slot);
+                let feature = if slot > n_features {
+                    slot - n_features - 1
+                } else {
+                    slot
+                };
+                let value = row[slot];
+                bounds.narrow(feature, value, node.threshold);
+                // Not `>`: a missing value is not at most the threshold.
+                #[allow(clippy::neg_cmp_op_on_partial_ord)]
+                let right = !(value <= node.threshold);
+                here += usize::from(node.left) + usize::from(right);
+            }
         }
     }
 

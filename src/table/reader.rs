@@ -350,13 +350,8 @@ impl SliceReader {
                 sink.broken(offset, self.lines, Broken::TooLong);
             } else if self.plain {
                 let ends = &self.marks.ends[first_cell..=last_cell];
-                sink.record(&Record::new(
-                    &self.buffer,
-                    at as u32,
-                    ends,
-                    offset,
-                    self.lines,
-                ));
+                let record = Record::new(&self.buffer, at as u32, ends, offset, self.lines);
+                sink.record(&record.plain());
             } else {
                 self.split_other_line(at, stop, first_cell..last_cell + 1, sink);
             }
@@ -396,7 +391,7 @@ impl SliceReader {
             &mut self.split,
             &mut self.split_ends,
         );
-        self.hand_on_split(offset, sink);
+        self.hand_on_split(offset, false, sink);
     }
 
     /// Hands on a line that is more than cells between delimiters: a comment, an object, one whose last field holds several
@@ -423,13 +418,8 @@ impl SliceReader {
             && !self.layout.blanks_in_last
             && self.layout.unset.is_empty()
         {
-            sink.record(&Record::new(
-                &self.buffer,
-                at as u32,
-                cell_ends,
-                offset,
-                self.lines,
-            ));
+            let record = Record::new(&self.buffer, at as u32, cell_ends, offset, self.lines);
+            sink.record(&record.plain());
             return;
         }
         clear(&mut self.split, &mut self.split_ends);
@@ -439,6 +429,7 @@ impl SliceReader {
                 Some(unknown) => self.unknown_values += unknown,
                 None => return sink.broken(offset, self.lines, Broken::NotAnObject),
             }
+            self.hand_on_split(offset, false, sink);
         } else {
             let mut push = |cell: &[u8]| {
                 if !self.layout.unset.iter().any(|marker| marker == cell) {
@@ -457,11 +448,12 @@ impl SliceReader {
                     push(cell);
                 }
             }
+            self.hand_on_split(offset, true, sink);
         }
-        self.hand_on_split(offset, sink);
     }
 
-    fn hand_on_split(&mut self, offset: u64, sink: &mut dyn RecordSink) {
+    /// Hands on the cells that a record was split into; `plain` if none of them holds a line end, which stands between them.
+    fn hand_on_split(&mut self, offset: u64, plain: bool, sink: &mut dyn RecordSink) {
         if self.layout.dialect.decimal_comma {
             let mut start = PADDING;
             for &end in &self.split_ends {
@@ -469,13 +461,14 @@ impl SliceReader {
                 start = end as usize + 1;
             }
         }
-        sink.record(&Record::new(
+        let record = Record::new(
             &self.split,
             PADDING as u32,
             &self.split_ends,
             offset,
             self.lines,
-        ));
+        );
+        sink.record(&if plain { record.plain() } else { record });
     }
 
     /// Skips line ends and counts those that end a blank line. What stands before the first record is not this slice's.

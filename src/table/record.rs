@@ -6,6 +6,7 @@ pub struct Record<'a> {
     text: &'a [u8],
     first: u32,
     ends: &'a [u32],
+    plain: bool,
     /// Offset of the record's first byte in the file.
     pub offset: u64,
     /// Line ends between the slice's first record and this one.
@@ -20,9 +21,31 @@ impl<'a> Record<'a> {
             text,
             first,
             ends,
+            plain: false,
             offset,
             line,
         }
+    }
+
+    /// One whose cells do not hold the byte that stands between cells.
+    pub(super) fn plain(self) -> Self {
+        Self {
+            plain: true,
+            ..self
+        }
+    }
+
+    /// Whether no cell holds the byte that stands between cells, so that equal [`line`](Self::line)s have equal cells.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    /// All cells with the bytes between them.
+    #[inline]
+    pub fn line(&self) -> &'a [u8] {
+        let end = self.ends.last().map_or(self.first, |&end| end);
+        &self.text[self.first as usize..end as usize]
     }
 
     /// A record put together from cells: the first starts at [`PADDING`](super::PADDING) in `text`, each ends where `ends`

@@ -1,0 +1,198 @@
+//! One record to what the model says of it: by reading it and walking the trees, or by remembering a record like it.
+
+use super::LABEL_NONE;
+use super::memory::{Answer, Entry, Memory, Place};
+use super::plan::Plan;
+use super::row::{Refusal, read_number, read_other, read_row};
+use super::tally::Tally;
+use crate::model::{Bounds, Scratch};
+use crate::table::Record;
+use std::sync::Arc;
+
+/// Scores the records of a slice.
+#[derive(Debug)]
+pub(super) struct RowScorer {
+    plan: Arc<Plan>,
+    row: Vec<f32>,
+    scratch: Scratch,
+    memory: Memory,
+    /// The features that were read of a row that is remembered, in the order of the plan, and their values.
+    changed: Vec<(usize, f32)>,
+    /// The values of all rows, where they are wanted.
+    tally: Option<Tally>,
+}
+
+/// A row that was scored.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scored {
+    pub(super) answer: Answer,
+    /// The class of its label.
+    pub(super) label: u8,
+}
+
+impl RowScorer {
+    pub(super) fn new(plan: Arc<Plan>, tally: Option<Tally>) -> Self {
+        let model = plan.model();
+        Self {
+            row: vec![f32::NAN; model.row_len()],
+            scratch: model.scratch(),
+            memory: Memory::new(),
+            changed: Vec::new(),
+            tally,
+            plan,
+        }
+    }
+
+    /// What the model says of a record, and which class its label is; or why it is no row.
+    pub(super) fn score(&mut self, record: &Record<'_>) -> Result<Scored, Refusal> {
+        let (plan, tally) = (&self.plan, &mut self.tally);
+        let place = self.memory.find(plan, record, &mut |entry| {
+            settle(plan, tally.as_mut(), entry);
+        });
+        match place {
+            Place::Found(place) => self.score_like(place, record),
+            Place::Free(place) => {
+                let scored = self.score_anew(record)?;
+                let (plan, tally) = (&self.plan, &mut self.tally);
+                let features = &self.row[..plan.model().n_features()];
+                self.memory
+                    .keep(place, record, features, scored.label, &mut |entry| {
+                        settle(plan, tally.as_mut(), entry);
+                    });
+                Ok(scored)
+            }
+            Place::Nowhere => self.score_anew(record),
+        }
+    }
+
+    fn score_anew(&mut self, record: &Record<'_>) -> Result<Scored, Refusal> {
+        let plan = &self.plan;
+        read_row(plan, record, &mut self.row)?;
+        if let Some(tally) = &mut self.tally {
+            tally.add(&self.row[..plan.model().n_features()]);
+            for other in &plan.others {
+                tally.count_word(other, self.row[other.feature], 1);
+            }
+        }
+        Ok(Scored {
+            answer: self.answer(),
+            label: label_of(&self.plan, record),
+        })
+    }
+
+    /// What the model says of the row.
+    fn answer(&mut self) -> Answer {
+        let model = self.plan.model();
+        let score = model.score(&mut self.row, &mut self.scratch);
+        Answer {
+            score,
+            attack_probability: model.attack_probability(&self.scratch),
+        }
+    }
+
+    /// Scores a record that ends as the entry does: its first cells are read, the others are the entry's.
+    fn score_like(&mut self, place: usize, record: &Record<'_>) -> Result<Scored, Refusal> {
+        let plan = Arc::clone(&self.plan);
+        let Some((entry, stable)) = self
+            .memory
+            .entry(place)
+            .and_then(|entry| entry.stable.map(|stable| (entry, stable)))
+        else {
+            return self.score_anew(record);
+        };
+        self.changed.clear();
+        let numbers = plan.numbers_before(stable.first_cell);
+        for number in numbers {
+            self.changed
+                .push((number.feature, read_one_number(record, number.cell)?));
+        }
+        for other in plan.others_before(stable.first_cell) {
+            self.changed
+                .push((other.feature, read_other(record, other)?));
+        }
+        entry.repeats += 1;
+        if let Some(tally) = &mut self.tally {
+            for &(feature, value) in &self.changed {
+                tally.add_value(feature, value);
+            }
+            let (_, words) = self.changed.split_at(numbers.len());
+            for (other, &(_, value)) in plan.others_before(stable.first_cell).zip(words) {
+                tally.count_word(other, value, 1);
+            }
+        }
+        let label = match plan.header().label {
+            Some(cell) if cell < stable.first_cell => label_of(&plan, record),
+            _ => entry.label,
+        };
+        if let Some(answer) = entry.answer(&self.changed) {
+            self.memory.count_known();
+            return Ok(Scored { answer, label });
+        }
+        self.row[..entry.row.len()].copy_from_slice(&entry.row);
+        for &(feature, value) in &self.changed {
+            self.row[feature] = value;
+        }
+        let can_learn =
+            entry.can_learn() && self.changed.iter().all(|(_, value)| value.is_finite());
+        let answer = self.answer();
+        if can_learn {
+            let mut bounds = Bounds::of(self.changed.iter().map(|&(feature, _)| feature));
+            plan.model().narrow(&self.row, &self.scratch, &mut bounds);
+            if let Some(entry) = self.memory.entry(place) {
+                entry.learn(bounds, answer);
+            }
+        }
+        Ok(Scored { answer, label })
+    }
+
+    /// Rows that were scored by what was known of rows like them.
+    pub(super) fn remembered(&self) -> u64 {
+        self.memory.known()
+    }
+
+    /// The tally of all rows.
+    pub(super) fn into_tally(mut self) -> Option<Tally> {
+        for entry in self.memory.entries() {
+            settle(&self.plan, self.tally.as_mut(), entry);
+        }
+        self.tally
+    }
+}
+
+/// As a call: inlined, it is a copy of the parser.
+#[inline(never)]
+fn read_one_number(record: &Record<'_>, cell: usize) -> Result<f32, Refusal> {
+    read_number(record, cell)
+}
+
+/// The class of a record's label.
+fn label_of(plan: &Plan, record: &Record<'_>) -> u8 {
+    plan.header().label.map_or(LABEL_NONE, |cell| {
+        plan.class_of_label(record.cell(cell).trim_ascii())
+    })
+}
+
+/// Adds to the tally what the lines that ended like an entry had in common with it.
+fn settle(plan: &Plan, tally: Option<&mut Tally>, entry: &mut Entry) {
+    let repeats = std::mem::take(&mut entry.repeats);
+    let (Some(stable), Some(tally)) = (entry.stable, tally) else {
+        return;
+    };
+    if repeats == 0 {
+        return;
+    }
+    let numbers = plan
+        .numbers_before(stable.first_cell)
+        .iter()
+        .map(|number| number.feature);
+    let others = plan
+        .others_before(stable.first_cell)
+        .map(|other| other.feature);
+    let changed: Vec<usize> = numbers.chain(others).collect();
+    tally.add_repeats(&entry.row, &changed, repeats);
+    for other in &plan.others {
+        if other.cell >= stable.first_cell {
+            tally.count_word(other, entry.row[other.feature], repeats);
+        }
+    }
+}
