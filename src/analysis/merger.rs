@@ -2,7 +2,6 @@
 
 use super::{Plan, SliceOutcome, Summary};
 use crate::{Error, ErrorKind};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What follows from a slice's arrival.
@@ -48,7 +47,7 @@ pub fn other_fields(offset: u64) -> Error {
 pub struct Merger {
     /// Begin of each slice, then the file's end.
     bounds: Vec<u64>,
-    waiting: BTreeMap<u32, SliceOutcome>,
+    waiting: Vec<SliceOutcome>,
     next_slice: u32,
     next_record: u64,
     next_line: u64,
@@ -65,7 +64,7 @@ impl Merger {
         summary.comment_lines = plan.head().comment_lines;
         Self {
             bounds,
-            waiting: BTreeMap::new(),
+            waiting: Vec::new(),
             next_slice: 0,
             next_record: plan.head().data_start,
             next_line: plan.head().first_line,
@@ -81,9 +80,10 @@ impl Merger {
 
     /// Takes what a slice says, and tells what follows for it and for those that waited for it.
     pub fn offer(&mut self, outcome: SliceOutcome) -> Vec<MergeEvent> {
-        self.waiting.insert(outcome.slice, outcome);
+        self.waiting.retain(|other| other.slice != outcome.slice);
+        self.waiting.push(outcome);
         let mut events = Vec::new();
-        while let Some(outcome) = self.waiting.remove(&self.next_slice) {
+        while let Some(outcome) = self.take_next() {
             let event = self.accept_or_rerun(outcome);
             events.push(event);
             if matches!(event, MergeEvent::Rerun { .. }) {
@@ -91,6 +91,13 @@ impl Merger {
             }
         }
         events
+    }
+
+    /// The outcome of the next slice of the file, if it is here. Only as many wait as there are workers, and some.
+    fn take_next(&mut self) -> Option<SliceOutcome> {
+        let is_next = |outcome: &SliceOutcome| outcome.slice == self.next_slice;
+        let at = self.waiting.iter().position(is_next)?;
+        Some(self.waiting.swap_remove(at))
     }
 
     /// The next slice's outcome.

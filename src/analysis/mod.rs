@@ -19,6 +19,7 @@ mod summary;
 mod tally;
 mod task;
 
+pub use crate::short::ShortMap;
 pub use cells::{CellRows, read_cells};
 pub use columns::{ResultColumns, SliceColumns};
 pub use exact_sum::ExactSum;

@@ -6,7 +6,7 @@ use crate::model::Model;
 use crate::model::taxonomy::Taxonomy;
 use crate::prepare::Feature;
 use crate::schema::{ColumnKind, HeaderMatch, LabelChoice, OneHot, Schema};
-use crate::short::sorted_by_key;
+use crate::short::{ShortMap, sorted_by_key};
 use crate::table::Head;
 use crate::table::dialect::{Format, text_of};
 use crate::table::head::{BYTE_ORDER_MARK, Names};
@@ -40,7 +40,7 @@ pub struct Plan {
     pub(super) numbers: Vec<NumberCell>,
     /// All other cells that become features.
     pub(super) others: Vec<OtherCell>,
-    pub(super) labels: BTreeMap<Vec<u8>, u8>,
+    pub(super) labels: ShortMap<Vec<u8>, u8>,
 }
 
 /// A cell that is read as a number.
@@ -67,7 +67,7 @@ pub(super) struct OtherCell {
 pub(super) enum Reading {
     Time,
     /// The code of each word, and that of all others.
-    Category(BTreeMap<Vec<u8>, f32>, f32),
+    Category(ShortMap<Vec<u8>, f32>, f32),
     /// The cell of each word and its code, and the code of words that are not known.
     OneHot(Vec<(usize, f32)>, f32),
 }
@@ -138,11 +138,11 @@ impl Plan {
             let mut labels = codes(names.zip(0_u8..), |class| class);
             for (label, class) in &options.label_map {
                 let class = class_named(&spec.taxonomy, label, class)?;
-                labels.insert(label.trim().as_bytes().to_vec(), class);
+                *labels.entry(label.trim().as_bytes().to_vec(), class) = class;
             }
             labels
         } else {
-            BTreeMap::new()
+            ShortMap::default()
         };
         if model.spec().taxonomy.kinds.len() > usize::from(LABEL_UNKNOWN) {
             return Err(Error::new(
@@ -282,7 +282,7 @@ fn header_lines(above: &[u8], format: Format) -> Vec<u8> {
 }
 
 /// The code of each word of a category, and that of all others.
-fn word_codes(feature: &Feature) -> (BTreeMap<Vec<u8>, f32>, f32) {
+fn word_codes(feature: &Feature) -> (ShortMap<Vec<u8>, f32>, f32) {
     let words = &feature.categories;
     (
         codes(words.iter().zip(0_u16..), f32::from),
@@ -291,13 +291,14 @@ fn word_codes(feature: &Feature) -> (BTreeMap<Vec<u8>, f32>, f32) {
 }
 
 /// What each word stands for.
-fn codes<'a, I, C>(
+fn codes<'a, I, C: Copy>(
     words: impl Iterator<Item = (&'a String, I)>,
     code: impl Fn(I) -> C,
-) -> BTreeMap<Vec<u8>, C> {
-    let mut codes = BTreeMap::new();
+) -> ShortMap<Vec<u8>, C> {
+    let mut codes = ShortMap::default();
     for (word, index) in words {
-        codes.insert(word.clone().into_bytes(), code(index));
+        let code = code(index);
+        *codes.entry(word.clone().into_bytes(), code) = code;
     }
     codes
 }

@@ -1,9 +1,9 @@
 //! Rows that could not be read: how many, where, and why.
 
 use super::summary::merge_sorted;
+use crate::short::ShortMap;
 use crate::table::dialect::text_of;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// How many rejects are kept with their line and reason.
 pub(super) const KEPT: usize = 1000;
@@ -117,7 +117,7 @@ impl Reject {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejects {
     /// Rows per kind and column.
-    pub counts: BTreeMap<(RejectKind, Option<u16>), u64>,
+    pub counts: ShortMap<(RejectKind, Option<u16>), u64>,
     /// The first [`KEPT`] in the order of the file.
     pub first: Vec<Reject>,
 }
@@ -125,7 +125,7 @@ pub struct Rejects {
 impl Rejects {
     /// Adds one; within a slice they come in the order of the file.
     pub fn add(&mut self, reject: Reject) {
-        *self.counts.entry((reject.kind, reject.column)).or_default() += 1;
+        *self.counts.entry((reject.kind, reject.column), 0) += 1;
         if self.first.len() < KEPT {
             self.first.push(reject);
         }
@@ -133,13 +133,13 @@ impl Rejects {
 
     /// How many rows there are.
     pub fn rows(&self) -> u64 {
-        self.counts.values().sum()
+        self.counts.iter().map(|(_, rows)| rows).sum()
     }
 
     /// Adds those of another part of the same file.
     pub fn merge(&mut self, other: &Self) {
-        for (&key, &rows) in &other.counts {
-            *self.counts.entry(key).or_default() += rows;
+        for &(key, rows) in other.counts.iter() {
+            *self.counts.entry(key, 0) += rows;
         }
         self.first = merge_sorted(&self.first, &other.first, KEPT, |reject| reject.offset);
     }

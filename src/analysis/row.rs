@@ -2,10 +2,10 @@
 
 use super::plan::{OtherCell, Plan, Reading};
 use super::{Reject, RejectKind};
+use crate::short::ShortMap;
 use crate::table::Record;
 use crate::table::dialect::text_of;
 use crate::table::number::{Cell, is_set, is_unset, parse, parse_time};
-use std::collections::BTreeMap;
 
 /// Why a record is no row: the kind, the cell, and what was found.
 pub(super) type Refusal = (RejectKind, Option<u16>, String);
@@ -64,7 +64,7 @@ fn invalid(record: &Record<'_>, kind: RejectKind, cell: usize) -> Refusal {
 }
 
 /// The code of a word; NaN where the cell says that there is none.
-pub(super) fn category(codes: &BTreeMap<Vec<u8>, f32>, unknown: f32, cell: &[u8]) -> f32 {
+pub(super) fn category(codes: &ShortMap<Vec<u8>, f32>, unknown: f32, cell: &[u8]) -> f32 {
     let word = cell.trim_ascii();
     match codes.get(word) {
         Some(&code) => code,

@@ -6,10 +6,9 @@ use super::{ExactSum, Rejects};
 use crate::fit::rng::mix;
 use crate::metrics::Evaluation;
 use crate::model::taxonomy::Taxonomy;
-use crate::short::sorted_by_key;
+use crate::short::{ShortMap, sorted_by_key};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 /// Bins of the histogram of confidence: confidence × 64, rounded down.
 pub(super) const CONFIDENCE_BINS: usize = 64;
@@ -218,7 +217,7 @@ pub struct LabelNames {
     /// Rows in all.
     pub rows: u64,
     /// (hash of the name, name) to rows.
-    by_hash: BTreeMap<(u64, String), u64>,
+    by_hash: ShortMap<(u64, String), u64>,
 }
 
 impl LabelNames {
@@ -234,27 +233,20 @@ impl LabelNames {
             name,
         );
         // A name beyond those kept can never come back among them: others only push it further out.
-        let beyond =
-            |(last, _): (&(u64, String), _)| self.by_hash.len() == UNKNOWN_NAMES && *last < key;
-        if self.by_hash.last_key_value().is_some_and(beyond) {
+        let is_full = self.by_hash.len() == UNKNOWN_NAMES;
+        if is_full && self.by_hash.last_key().is_some_and(|last| *last < key) {
             return;
         }
-        *self.by_hash.entry(key).or_default() += 1;
-        self.truncate();
+        *self.by_hash.entry(key, 0) += 1;
+        self.by_hash.truncate(UNKNOWN_NAMES);
     }
 
     fn merge(&mut self, other: &Self) {
         self.rows += other.rows;
-        for (key, &rows) in &other.by_hash {
-            *self.by_hash.entry(key.clone()).or_default() += rows;
+        for (key, rows) in other.by_hash.iter() {
+            *self.by_hash.entry(key.clone(), 0) += rows;
         }
-        self.truncate();
-    }
-
-    fn truncate(&mut self) {
-        while self.by_hash.len() > UNKNOWN_NAMES {
-            self.by_hash.pop_last();
-        }
+        self.by_hash.truncate(UNKNOWN_NAMES);
     }
 
     /// Names and rows, most rows first.
@@ -262,7 +254,7 @@ impl LabelNames {
         let names = self
             .by_hash
             .iter()
-            .map(|((_, name), &rows)| (name.as_str(), rows));
+            .map(|((_, name), rows)| (name.as_str(), *rows));
         sorted_by_key(names, |&(name, rows)| (Reverse(rows), name))
     }
 }

@@ -450,7 +450,7 @@ impl Summary {
                 counts: rejects
                     .counts
                     .iter()
-                    .map(|(&(kind, column), &rows)| RejectCount {
+                    .map(|&((kind, column), rows)| RejectCount {
                         kind: kind.name(),
                         column: column_name(column),
                         rows,

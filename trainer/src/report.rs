@@ -337,7 +337,7 @@ pub(crate) fn analysed(path: &Path, plan: &Plan, summary: &Summary) {
         let counts: Vec<String> = rejects
             .counts
             .iter()
-            .map(|(&(kind, column), &rows)| {
+            .map(|&((kind, column), rows)| {
                 let column = column.map_or(String::new(), |i| {
                     format!(" in {}", columns[usize::from(i)])
                 });
