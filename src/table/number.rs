@@ -47,6 +47,10 @@ pub fn parse_any(cell: &[u8]) -> Cell {
     if is_unset(cell) {
         return Cell::Missing;
     }
+    // Words, so that text is not taken through the standard parser. What it knows are `inf` and `nan`.
+    if matches!(cell[0], b'a'..=b'z' | b'A'..=b'Z') && !matches!(cell[0] | 0x20, b'i' | b'n') {
+        return Cell::Invalid;
+    }
     // The standard parser also takes `infinity`, signs and exponents, which are what other tools write.
     match std::str::from_utf8(cell)
         .ok()
@@ -168,11 +172,12 @@ fn up_to_sixteen(text: &[u8], end: usize, length: usize) -> Option<Digits> {
 /// A cell of more than sixteen bytes: its first sixteen bound the number from both sides, which mostly is enough.
 #[inline(never)]
 fn longer(text: &[u8], start: usize, end: usize) -> Option<f32> {
-    let (head, tail) = text.get(start..end)?.split_at_checked(16)?;
-    if !head.contains(&b'.') || !tail.iter().all(u8::is_ascii_digit) {
+    let tail = text.get(start + 16..end)?;
+    let low = up_to_sixteen(text, start + 16, 16)?;
+    // Without a point among them the first sixteen say nothing of the magnitude.
+    if low.fraction == 0 || !tail.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let low = up_to_sixteen(text, start + 16, 16)?;
     let high = Digits {
         integer: low.integer + 1,
         ..low
