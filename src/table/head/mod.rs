@@ -325,6 +325,17 @@ mod tests {
         );
     }
 
+    /// Cells would end where lines do, or in what stands for nothing.
+    #[test]
+    fn a_zeek_log_that_separates_fields_with_a_line_end_or_nul_is_refused() {
+        for separator in ["\\x0a", "\\x0d", "\\x00", "\\x80"] {
+            let log = format!("#separator {separator}\n#fields\nab\r\ncd\r\n");
+            let error = read(log.as_bytes()).expect_err(separator);
+            assert_eq!(error.kind(), ErrorKind::BadHeader);
+            assert!(error.to_string().contains(separator), "{error}");
+        }
+    }
+
     #[test]
     fn delimiters_quotes_and_decimals_are_guessed() {
         let dialect = |text: &str| read(text.as_bytes()).expect("a header").layout.dialect;

@@ -133,11 +133,12 @@ fn separator_of(text: &[u8]) -> Result<u8, Error> {
         [byte] => Some(*byte),
         _ => None,
     };
-    found.filter(u8::is_ascii).ok_or_else(|| {
+    let separates = |byte: &u8| byte.is_ascii() && !matches!(byte, 0 | b'\n' | b'\r');
+    found.filter(separates).ok_or_else(|| {
         Error::new(
             ErrorKind::BadHeader,
             format!(
-                "The Zeek log names “{}” as its #separator; only one ASCII character, such as \\x09, is read.",
+                "The Zeek log names “{}” as its #separator; only one ASCII character, such as \\x09, is read, and none that ends lines.",
                 text_of(text)
             ),
         )
