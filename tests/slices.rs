@@ -254,6 +254,27 @@ proptest! {
     }
 }
 
+/// The first half of a pair of UTF-16 code units waits for the second, which the end of the file takes away.
+#[test]
+fn half_a_character_at_the_end_of_utf16_is_not_lost() {
+    let high = 0xd83d_u16.to_le_bytes();
+    for (last, rows) in [("1,word 1,2,kind 1,", 1), ("1,word 1,2,kind 1,x\n", 2)] {
+        let text = utf16(&format!("{HEADER}\n{last}"), false);
+        let bytes = [&text[..], &high].concat();
+        let plan = plan(&bytes);
+        let whole = analyse_whole(&plan, &bytes);
+        assert_eq!(whole.1.rows, rows, "{last}");
+        let cells = read_cells(&plan, &bytes[plan.head().data_start as usize..], 10);
+        let last_cell = cells.rows.last().and_then(|row| row.last());
+        assert_eq!(last_cell.expect("a cell"), "\u{fffd}");
+        for slice_bytes in 1..50 {
+            let bounds = plan.slice_bounds(slice_bytes);
+            let cut = analyse(&plan, &bytes, &bounds, &mut Random(slice_bytes));
+            assert_eq!(cut, whole, "slices of {slice_bytes} bytes");
+        }
+    }
+}
+
 /// A record over the limit, quoted or not, costs itself and nothing else, and is never held.
 #[test]
 fn a_record_that_is_too_long_is_one_reject_wherever_it_is_cut() {

@@ -51,6 +51,13 @@ impl Utf16 {
         }
     }
 
+    /// There are no more bytes: the first half of a pair stands alone.
+    pub(super) fn finish(&mut self, text: &mut Vec<u8>) {
+        if self.high.take().is_some() {
+            self.push(char::REPLACEMENT_CHARACTER, text);
+        }
+    }
+
     fn take_unit(&mut self, unit: u16, text: &mut Vec<u8>) {
         if let Some(high) = self.high.take() {
             if let Some(Ok(found)) = char::decode_utf16([high, unit]).next() {
@@ -107,7 +114,9 @@ pub(crate) fn to_utf8(encoding: Encoding, bytes: &[u8]) -> std::borrow::Cow<'_, 
         return bytes.into();
     }
     let mut text = Vec::with_capacity(bytes.len() / 2);
-    Utf16::new(encoding, 0, 0).read(bytes, &mut text);
+    let mut reader = Utf16::new(encoding, 0, 0);
+    reader.read(bytes, &mut text);
+    reader.finish(&mut text);
     text.into()
 }
 
@@ -156,10 +165,10 @@ mod tests {
 
     #[test]
     fn halves_of_pairs_that_stand_alone_are_replaced() {
-        let units = [0xd800_u16, 0x61, 0xdc00, 0xd801, 0xd801, 0xdc37];
+        let units = [0xd800_u16, 0x61, 0xdc00, 0xd801, 0xd801, 0xdc37, 0xd802];
         let bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
         let text = to_utf8(Encoding::Utf16Be, &bytes);
-        assert_eq!(text, "\u{fffd}a\u{fffd}\u{fffd}𐐷".as_bytes());
+        assert_eq!(text, "\u{fffd}a\u{fffd}\u{fffd}𐐷\u{fffd}".as_bytes());
         assert_eq!(file_len(Encoding::Utf16Be, &text), bytes.len() as u64);
     }
 }

@@ -231,6 +231,15 @@ impl SliceReader {
 
     /// The file has no more bytes: the last record may end without a line end.
     pub fn finish(&mut self, sink: &mut dyn RecordSink) {
+        if let Some(utf16) = &mut self.utf16 {
+            let from = self.buffer.len();
+            utf16.finish(&mut self.buffer);
+            // It may be all that there is of a record.
+            if self.buffer.len() > from {
+                let consumed = self.advance(sink);
+                self.compact(consumed);
+            }
+        }
         let end = self.buffer.len();
         match self.phase {
             Phase::Record => {
