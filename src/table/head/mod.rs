@@ -122,10 +122,8 @@ impl Head {
         }?;
         text.skip_blank_lines();
         if head.columns.len() > MAX_COLUMNS {
-            let message = format!(
-                "The header has {} columns; at most {MAX_COLUMNS} are read.",
-                head.columns.len()
-            );
+            let message =
+                format!("The header has more than {MAX_COLUMNS} columns; no more are read.");
             return Err(Error::new(ErrorKind::TooManyColumns, message));
         }
         if text.rest().is_empty() {

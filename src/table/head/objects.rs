@@ -2,6 +2,7 @@
 
 use super::zeek::{ZEEK_FIELDS, ZEEK_UNLABELLED};
 use super::{Head, Names, Start};
+use crate::table::MAX_COLUMNS;
 use crate::table::dialect::{Dialect, Format, Layout, Quotes, text_of};
 use crate::table::json::Fields;
 use crate::{Error, ErrorKind};
@@ -21,6 +22,10 @@ pub(super) fn of_objects(text: &Start<'_>) -> Result<Head, Error> {
         .split(|&byte| byte == b'\n')
         .take(SNIFFED_OBJECTS);
     for found in lines.filter_map(Fields::keys_of).flatten() {
+        // More than are read: looking for each among all others would take minutes.
+        if keys.len() > MAX_COLUMNS {
+            break;
+        }
         if !keys.contains(&found) {
             keys.push(found);
         }
