@@ -10,6 +10,9 @@ use crate::{build, npm, process, size};
 /// A check and what it is called in the summary.
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
+/// The workspace of the fuzzing targets, which is one of its own.
+const FUZZ: &str = "fuzz/Cargo.toml";
+
 /// The build comes before what reads its output: the generated types and the sizes.
 const STEPS: [Step; 9] = [
     ("format", format),
@@ -52,7 +55,8 @@ fn cargo(workspace: &Workspace) -> Command {
 }
 
 fn format(workspace: &Workspace) -> Result<()> {
-    process::run(cargo(workspace).args(["fmt", "--all", "--check"]))
+    process::run(cargo(workspace).args(["fmt", "--all", "--check"]))?;
+    process::run(cargo(workspace).args(["fmt", "--check", "--manifest-path", FUZZ]))
 }
 
 fn clippy(workspace: &Workspace) -> Result<()> {
@@ -64,7 +68,13 @@ fn clippy(workspace: &Workspace) -> Result<()> {
         "--deny",
         "warnings",
     ];
-    process::run(cargo(workspace).args(arguments))
+    process::run(cargo(workspace).args(arguments))?;
+    // Without the fuzzer, which is C++ and nothing to lint.
+    let mut fuzz = cargo(workspace);
+    fuzz.args(["clippy", "--manifest-path", FUZZ, "--target-dir"]);
+    fuzz.arg(workspace.target());
+    fuzz.args(["--locked", "--all-targets", "--no-default-features"]);
+    process::run(fuzz.args(["--", "--deny", "warnings"]))
 }
 
 /// The boundary to JavaScript is compiled for wasm alone, so the run above does not see it.

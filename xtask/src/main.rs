@@ -9,6 +9,7 @@ mod check;
 mod chromium;
 mod data;
 mod files;
+mod fuzz;
 mod models;
 mod npm;
 mod process;
@@ -46,6 +47,8 @@ enum Command {
     Test(test::TestArguments),
     /// Everything that CI checks besides tests: format, lints, types, docs, sizes, licences
     Check,
+    /// Feed the readers hostile input for some minutes each; not part of the tests
+    Fuzz(fuzz::FuzzArguments),
     /// Train the shipped models and write the samples, from the data sets (docs/datasets.md)
     Models(models::ModelsArguments),
     /// Time the page on 450 MB of flows, beside pandas and scikit-learn where a Python is named
@@ -79,6 +82,7 @@ fn run(command: Command) -> Result<()> {
         Command::Build => build::build(&workspace),
         Command::Test(options) => test::test(&workspace, &options),
         Command::Check => check::check(&workspace),
+        Command::Fuzz(options) => fuzz::fuzz(&workspace, &options),
         Command::Models(options) => models::models(&workspace, &options),
         Command::Bench(options) => bench::bench(&workspace, &options),
     }
