@@ -22,6 +22,8 @@ pub enum ErrorKind {
     NoSchemaMatch,
     /// A column that was asked for by name is not in the header.
     NoSuchColumn,
+    /// A column that was connected by hand is none of the model's, or cannot be connected so.
+    BadConnection,
     /// A class that was asked for by name is none of the model's.
     NoSuchClass,
     /// The bytes are not a model file.
@@ -48,6 +50,7 @@ impl ErrorKind {
             Self::OtherFields => "other-fields",
             Self::NoSchemaMatch => "no-schema-match",
             Self::NoSuchColumn => "no-such-column",
+            Self::BadConnection => "bad-connection",
             Self::NoSuchClass => "no-such-class",
             Self::PackNotAPack => "pack-not-a-pack",
             Self::PackTooNew => "pack-too-new",

@@ -5,14 +5,18 @@ mod model_support;
 mod slice_support;
 
 use flowsieve::analysis::{
-    MergeEvent, Merger, Purpose, RejectKind, ResultColumns, SliceTask, Summary, read_cells,
+    MergeEvent, Merger, Plan, PlanOptions, Purpose, RejectKind, ResultColumns, SliceTask, Summary,
+    read_cells,
 };
-use flowsieve::table::dialect::Quotes;
+use flowsieve::schema::{Connection, LabelChoice};
+use flowsieve::table::dialect::{Encoding, Quotes};
 use flowsieve::table::number::is_unset;
-use flowsieve::table::{MAX_RECORD_BYTES, SliceSpan};
+use flowsieve::table::{DialectChoice, MAX_RECORD_BYTES, SliceSpan};
 use model_support::Random;
 use proptest::prelude::*;
-use slice_support::{HEADER, analyse, analyse_whole, plan, random_bounds, read_slice, utf16};
+use slice_support::{
+    HEADER, analyse, analyse_whole, model, plan, random_bounds, read_slice, utf16,
+};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -161,8 +165,64 @@ fn any_text() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// What somebody may say about how a file is written, right or wrong.
+fn any_choice() -> impl Strategy<Value = DialectChoice> {
+    let quotes = prop_oneof![
+        Just(Quotes::None),
+        Just(Quotes::Doubled),
+        Just(Quotes::Escaped)
+    ];
+    let encoding = prop_oneof![
+        4 => Just(Encoding::Utf8),
+        1 => Just(Encoding::Utf16Le),
+        1 => Just(Encoding::Utf16Be),
+    ];
+    let delimiter = prop::sample::select(b",;\t| .:".to_vec());
+    (
+        any::<bool>(),
+        prop::option::of(delimiter),
+        prop::option::of(quotes),
+        any::<Option<bool>>(),
+        prop::option::weighted(0.3, encoding),
+        any::<Option<bool>>(),
+    )
+        .prop_map(
+            |(csv, delimiter, quotes, decimal_comma, encoding, header)| DialectChoice {
+                csv,
+                delimiter,
+                quotes,
+                decimal_comma,
+                encoding,
+                header,
+            },
+        )
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn cutting_changes_nothing_however_a_file_is_read(bytes in any_text(), dialect in any_choice(), seed: u64) {
+        let connect = |feature: usize, column: usize| Connection {
+            column: format!("feature {feature}"),
+            header: Some(format!("column {column}")),
+        };
+        let by_number = PlanOptions {
+            dialect,
+            columns: vec![connect(0, 1), connect(2, 1)],
+            label: LabelChoice::None,
+            ..PlanOptions::default()
+        };
+        // Some choices leave no header or no rows, and say so.
+        if let Ok(plan) = Plan::of_any_header(model(), &bytes, bytes.len() as u64, &by_number) {
+            let plan = Arc::new(plan);
+            let whole = analyse_whole(&plan, &bytes);
+            let random = &mut Random(seed);
+            let bounds = random_bounds(&plan, random);
+            let cut = analyse(&plan, &bytes, &bounds, random);
+            prop_assert_eq!(&cut, &whole, "cut at {:?}", bounds);
+        }
+    }
 
     #[test]
     fn cutting_changes_nothing(bytes in any_text(), seed: u64) {

@@ -5,12 +5,11 @@ use super::row::{category, unprotected};
 use crate::model::Model;
 use crate::model::taxonomy::Taxonomy;
 use crate::prepare::Feature;
-use crate::schema::{ColumnKind, HeaderMatch, LabelChoice, OneHot, Schema};
+use crate::schema::{ColumnKind, Connection, HeaderMatch, LabelChoice, OneHot, Schema};
 use crate::short::{ShortMap, sorted_by_key};
-use crate::table::Head;
 use crate::table::dialect::{Format, text_of};
 use crate::table::head::{BYTE_ORDER_MARK, Names};
-use crate::table::to_utf8;
+use crate::table::{DialectChoice, Head, to_utf8};
 use crate::{Error, ErrorKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +23,10 @@ pub struct PlanOptions {
     pub label: LabelChoice,
     /// What labels of the file are called by the model: label to class name. Labels that are not in it are found by name.
     pub label_map: BTreeMap<String, String>,
+    /// Columns of the model that are connected by hand; the others are found by name.
+    pub columns: Vec<Connection>,
+    /// How the file is written, as far as that is not to be guessed.
+    pub dialect: DialectChoice,
 }
 
 /// How to analyse a file with a model. Every worker makes the same plan from the same first bytes.
@@ -78,16 +81,31 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// Those of [`Head::read`], [`Schema::match_header`](crate::schema::Schema::match_header) and
-    /// [`HeaderMatch::require`]; [`NoSuchClass`](ErrorKind::NoSuchClass) where the label map names a class that the model
-    /// does not have.
+    /// Those of [`of_any_header`](Self::of_any_header) and [`HeaderMatch::require`].
     pub fn new(
         model: Arc<Model>,
         bytes: &[u8],
         size: u64,
         options: &PlanOptions,
     ) -> Result<Self, Error> {
-        let mut head = Head::read(bytes, size)?;
+        let plan = Self::of_any_header(model, bytes, size, options)?;
+        plan.require()?;
+        Ok(plan)
+    }
+
+    /// The same for a header that may have too little of what the model leans on, to look at what was recognised.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Head::read`] and [`Schema::match_header`](crate::schema::Schema::match_header);
+    /// [`NoSuchClass`](ErrorKind::NoSuchClass) where the label map names a class that the model does not have.
+    pub fn of_any_header(
+        model: Arc<Model>,
+        bytes: &[u8],
+        size: u64,
+        options: &PlanOptions,
+    ) -> Result<Self, Error> {
+        let mut head = Head::read(bytes, size, options.dialect)?;
         let above_rows = &bytes[..(head.data_start as usize).min(bytes.len())];
         let dialect = head.layout.dialect;
         let header_line = header_lines(&to_utf8(dialect.encoding, above_rows), dialect.format);
@@ -95,10 +113,12 @@ impl Plan {
         if head.names == Names::Numbers {
             name_by_order(&mut head.columns, &spec.schema);
         }
-        let header =
-            spec.schema
-                .match_header(&head.columns, &options.label, &spec.preparation.features)?;
-        header.require(&spec.schema, &spec.name)?;
+        let header = spec.schema.match_header(
+            &head.columns,
+            &options.label,
+            &spec.preparation.features,
+            &options.columns,
+        )?;
         let mut numbers: Vec<NumberCell> = Vec::new();
         let mut others: Vec<OtherCell> = Vec::new();
         for (feature, cell) in header.columns.iter().enumerate() {
@@ -161,6 +181,16 @@ impl Plan {
             others,
             labels,
         })
+    }
+
+    /// Refuses a header that has too little of what the model leans on.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HeaderMatch::require`].
+    pub fn require(&self) -> Result<(), Error> {
+        let spec = self.model.spec();
+        self.header.require(&spec.schema, &spec.name)
     }
 
     /// The model.

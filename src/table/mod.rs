@@ -6,12 +6,14 @@
 //! starts where the slice before it ended, and has it run again otherwise. See [`reader`].
 //!
 //! - [`dialect`]: how a file is written;
+//! - [`choice`]: what the user says about that;
 //! - [`head`]: what its first bytes say about that, and about its columns;
 //! - [`scan`]: bitmasks of 64 bytes at a time find delimiters, line ends and quotes;
 //! - [`record`]: one record and its cells;
 //! - [`reader`]: the slice protocol;
 //! - [`number`]: cells to `f32`.
 
+pub mod choice;
 pub mod dialect;
 mod encoding;
 pub mod head;
@@ -26,6 +28,7 @@ pub(crate) use encoding::to_utf8;
 pub(crate) use number::comma_to_point;
 pub(crate) use tokenizer::{Grammar, content_starts, unquote};
 
+pub use choice::DialectChoice;
 pub use dialect::{Dialect, Layout};
 pub use head::Head;
 pub use reader::{Broken, Progress, RecordSink, SliceReader, SliceSpan};

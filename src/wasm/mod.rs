@@ -11,9 +11,10 @@ use crate::analysis::{
 };
 use crate::metrics::RankCounts;
 use crate::model::Model;
-use crate::schema::LabelChoice;
-use crate::table::{Progress, SliceSpan};
-use crate::{Error, ErrorKind, pack};
+use crate::schema::{Connection, LabelChoice};
+use crate::table::dialect::{Encoding, Quotes};
+use crate::table::{DialectChoice, Progress, SliceSpan};
+use crate::{Error, pack};
 use js_sys::{
     Array, Float32Array, Float64Array, Object, Reflect, Uint8Array, Uint16Array, Uint32Array,
 };
@@ -119,25 +120,20 @@ impl JsPlan {
         size: f64,
         options: &JsPlanOptions,
     ) -> Result<JsPlan, JsValue> {
+        let any_header = option(options, "anyHeader").is_truthy();
         let options = plan_options(options)?;
-        let plan =
-            Plan::new(Arc::clone(&model.model), head, size as u64, &options).map_err(|error| {
-                let details = (error.kind() == ErrorKind::NoSchemaMatch)
-                    .then(|| {
-                        records::Recognition::of_refused(
-                            &model.model,
-                            head,
-                            size as u64,
-                            &options.label,
-                        )
-                    })
-                    .flatten()
-                    .and_then(|recognition| to_js(&recognition).ok());
-                js_error(&error, details)
-            })?;
-        Ok(JsPlan {
+        let plan = Plan::of_any_header(Arc::clone(&model.model), head, size as u64, &options)
+            .map_err(|error| js_error(&error, None))?;
+        let plan = Self {
             plan: Arc::new(plan),
-        })
+        };
+        if !any_header {
+            let recognition = || plan.recognition().ok().map(Into::into);
+            plan.plan
+                .require()
+                .map_err(|error| js_error(&error, recognition()))?;
+        }
+        Ok(plan)
     }
 
     /// What was recognised in the file's header.
@@ -188,7 +184,47 @@ fn plan_options(options: &JsPlanOptions) -> Result<PlanOptions, JsValue> {
             None => LabelChoice::Auto,
         },
         label_map: label_map(&option(options, "labelMap"))?,
+        columns: connections(&option(options, "columns")),
+        dialect: dialect_choice(&option(options, "dialect")),
     })
+}
+
+/// Columns of the model to columns of the file, or to null.
+fn connections(map: &JsValue) -> Vec<Connection> {
+    let mut connections = Vec::new();
+    if let Some(map) = map.dyn_ref::<Object>() {
+        for pair in Object::entries(map).iter() {
+            let pair = Array::from(&pair);
+            connections.push(Connection {
+                column: pair.get(0).as_string().unwrap_or_default(),
+                header: pair.get(1).as_string(),
+            });
+        }
+    }
+    connections
+}
+
+/// How a file is written, a byte for each choice, 0 where it is to be guessed; see `types.d.ts`.
+fn dialect_choice(choice: &JsValue) -> DialectChoice {
+    let bytes = choice.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
+    let byte = |at: usize| bytes.as_ref().and_then(|bytes| bytes.get(at)).copied();
+    let chosen = |at| byte(at).filter(|&byte| byte != 0);
+    DialectChoice {
+        csv: chosen(0).is_some(),
+        delimiter: chosen(1),
+        quotes: chosen(2).map(|quotes| match quotes {
+            1 => Quotes::None,
+            2 => Quotes::Doubled,
+            _ => Quotes::Escaped,
+        }),
+        decimal_comma: chosen(3).map(|comma| comma == 2),
+        encoding: chosen(4).map(|encoding| match encoding {
+            1 => Encoding::Utf8,
+            2 => Encoding::Utf16Le,
+            _ => Encoding::Utf16Be,
+        }),
+        header: chosen(5).map(|header| header == 2),
+    }
 }
 
 /// Labels of the file to classes of the model.

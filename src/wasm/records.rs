@@ -4,8 +4,9 @@ use crate::analysis;
 use crate::metrics::{self, RankCounts};
 use crate::model::{Model, ModelSpec};
 use crate::pack::Section;
-use crate::schema::{ColumnKind, HeaderMatch, LabelChoice};
+use crate::schema::{ColumnKind, HeaderMatch};
 use crate::table::Head;
+use crate::table::dialect::Quotes;
 use crate::table::head::Names;
 use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
@@ -215,11 +216,13 @@ impl CardInfo {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Recognition {
+    model: String,
     format: &'static str,
     encoding: &'static str,
     /// Where the names of the columns are from.
     names: &'static str,
     delimiter: String,
+    quotes: &'static str,
     decimal_comma: bool,
     columns: Vec<String>,
     matched: Vec<Matched>,
@@ -230,18 +233,22 @@ pub(super) struct Recognition {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Matched {
     column: String,
     header: String,
     index: usize,
     /// What the column says of the model's, where it is one of a column per word.
     word: Option<String>,
+    by_hand: bool,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Missing {
     column: String,
     importance: f32,
+    by_hand: bool,
 }
 
 #[derive(Serialize)]
@@ -266,6 +273,7 @@ impl Recognition {
             header: name(index),
             index,
             word: word.cloned(),
+            by_hand: header.by_hand[column],
         };
         let mut all_matched = Vec::new();
         for (column, index) in header.columns.iter().enumerate() {
@@ -280,6 +288,7 @@ impl Recognition {
         }
         let dialect = &head.layout.dialect;
         Self {
+            model: model.spec().name.clone(),
             format: dialect.format_name(),
             encoding: dialect.encoding_name(),
             names: match head.names {
@@ -288,6 +297,11 @@ impl Recognition {
                 Names::Numbers => "model-order",
             },
             delimiter: char::from(dialect.delimiter).to_string(),
+            quotes: match dialect.quotes {
+                Quotes::None => "none",
+                Quotes::Doubled => "doubled",
+                Quotes::Escaped => "escaped",
+            },
             decimal_comma: dialect.decimal_comma,
             columns: head.columns.clone(),
             matched: all_matched,
@@ -296,6 +310,7 @@ impl Recognition {
                 .map(|column| Missing {
                     column: columns[column].name.clone(),
                     importance: columns[column].importance,
+                    by_hand: header.by_hand[column],
                 })
                 .collect(),
             ignored: header
@@ -313,22 +328,6 @@ impl Recognition {
             }),
             importance_share: header.importance_share,
         }
-    }
-
-    /// That of a file whose header matched too little to be planned.
-    pub(super) fn of_refused(
-        model: &Model,
-        head: &[u8],
-        size: u64,
-        label: &LabelChoice,
-    ) -> Option<Self> {
-        let head = Head::read(head, size).ok()?;
-        let spec = model.spec();
-        let header = spec
-            .schema
-            .match_header(&head.columns, label, &spec.preparation.features)
-            .ok()?;
-        Some(Self::new(model, &head, &header))
     }
 }
 

@@ -8,6 +8,17 @@ export interface PlanOptions {
   labelColumn?: string | null;
   /** What labels of the file are called by the model: label to class name. Other labels are found by name. */
   labelMap?: Record<string, string>;
+  /** Columns of the model that are connected by hand: the name of the file's column, null for none. */
+  columns?: Record<string, string | null>;
+  /**
+   * How the file is written, one byte for each choice, 0 where it is to be guessed: whether it is read as
+   * cells between delimiters whatever it looks like (1); the delimiter; quotes (1 none, 2 doubled, 3 escaped
+   * by a backslash); decimal comma (1 no, 2 yes); encoding (1 UTF-8, 2 UTF-16 LE, 3 UTF-16 BE); whether the
+   * first line is the header (1 no, 2 yes).
+   */
+  dialect?: Uint8Array;
+  /** Also plans for a header that has too little of what the model needs, to look at what was recognised. */
+  anyHeader?: boolean;
 }
 
 /** What is exported. */

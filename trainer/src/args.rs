@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::reading::DialectArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flowsieve::fit::options::{ClassWeight, ForestOptions, IsolationOptions};
 use std::path::PathBuf;
@@ -97,6 +98,8 @@ pub(crate) struct TrainArguments {
     /// Also fit and score another library's random forest (smartcore's) on the same split
     #[arg(long)]
     pub(crate) baseline: bool,
+    #[command(flatten)]
+    pub(crate) dialect: DialectArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -135,6 +138,11 @@ pub(crate) struct InspectArguments {
     /// Models to try
     #[arg(long, value_name = "FILE.sieve")]
     pub(crate) model: Vec<PathBuf>,
+    /// A file that connects columns of the data with those of the model, as the page saves it
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) columns: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) dialect: DialectArguments,
 }
 
 #[derive(Debug, Args)]
@@ -162,6 +170,11 @@ pub(crate) struct EvaluateArguments {
     /// Threads; does not change the result [default: one per processor]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
+    /// A file that connects columns of the data with those of the model, as the page saves it
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) columns: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) dialect: DialectArguments,
 }
 
 #[derive(Debug, Args)]
@@ -191,6 +204,11 @@ pub(crate) struct ScoreArguments {
     /// Threads; does not change the result [default: one per processor]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
+    /// A file that connects columns of the data with those of the model, as the page saves it
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) columns: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) dialect: DialectArguments,
 }
 
 #[derive(Debug, Args)]
@@ -224,6 +242,8 @@ pub(crate) struct SweepArguments {
     /// Threads; does not change the result [default: one per processor]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) dialect: DialectArguments,
 }
 
 #[derive(Debug, Args)]
@@ -246,6 +266,8 @@ pub(crate) struct SynthArguments {
     /// Threads; does not change the result [default: one per processor]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) dialect: DialectArguments,
 }
 
 #[cfg(test)]

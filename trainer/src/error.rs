@@ -25,6 +25,11 @@ pub(crate) enum TrainerError {
         path: PathBuf,
         source: Box<toml::de::Error>,
     },
+    #[error("{} connects no columns", path.display())]
+    Columns {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
     #[error(transparent)]
     Core(#[from] flowsieve::Error),
     #[error("{0}")]

@@ -5,6 +5,7 @@
 
 use crate::args::EvaluateArguments;
 use crate::error::TrainerError;
+use crate::reading::Connections;
 use crate::results::Results;
 use crate::source::{Chunks, first_bytes, load};
 use crate::{progress, report};
@@ -36,6 +37,8 @@ pub(crate) fn evaluate(args: &EvaluateArguments) -> Result<(), TrainerError> {
     let options = PlanOptions {
         label,
         label_map: label_map(&args.label_map)?,
+        columns: Connections::read(args.columns.as_deref())?.with(&model.spec().name)?,
+        dialect: args.dialect.choice(),
         ..PlanOptions::default()
     };
     let mut summary = Summary::new(&model.spec().taxonomy, model.n_features());

@@ -3,6 +3,7 @@
 use crate::args::InspectArguments;
 use crate::error::TrainerError;
 use crate::profile::{ColumnProfile, MANY_WORDS, Profiler};
+use crate::reading::{Connections, print_connected};
 use crate::report::{count, shown, table};
 use crate::source::{Source, load};
 use flowsieve::schema::{LabelChoice, MIN_IMPORTANCE_SHARE, is_usual_label};
@@ -22,17 +23,26 @@ pub(crate) fn inspect(args: &InspectArguments) -> Result<(), TrainerError> {
         .iter()
         .map(|path| load(path))
         .collect::<Result<Vec<_>, _>>()?;
+    let connections = Connections::read(args.columns.as_deref())?;
     for path in &args.data {
-        let source = Source::open(path)?;
+        let source = Source::open(path, args.dialect.choice())?;
         let columns = &source.head.columns;
         let mut contents = Contents::new(columns);
         source.read("inspecting", &mut contents)?;
         print_file(path, &source, &contents);
         for (model, _) in &models {
             let spec = model.spec();
-            let found =
-                spec.schema
-                    .match_header(columns, &LabelChoice::Auto, &spec.preparation.features);
+            let connected = if connections.are_for(&spec.name) {
+                connections.with(&spec.name)?
+            } else {
+                Vec::new()
+            };
+            let found = spec.schema.match_header(
+                columns,
+                &LabelChoice::Auto,
+                &spec.preparation.features,
+                &connected,
+            );
             let found = found.map_err(|error| TrainerError::File {
                 path: path.clone(),
                 source: error,
@@ -49,6 +59,7 @@ pub(crate) fn inspect(args: &InspectArguments) -> Result<(), TrainerError> {
                 found.columns.len(),
                 100.0 * found.importance_share
             );
+            print_connected(&found, &spec.schema, columns);
         }
         println!();
     }
@@ -187,8 +198,10 @@ fn dialect(dialect: Dialect) -> String {
     if dialect.decimal_comma {
         words.push("decimal comma".to_owned());
     }
-    if dialect.quotes == Quotes::Escaped {
-        words.push("quotes escaped by backslash".to_owned());
+    match dialect.quotes {
+        Quotes::Escaped => words.push("quotes escaped by backslash".to_owned()),
+        Quotes::None if dialect.format == Format::Csv => words.push("no quotes".to_owned()),
+        Quotes::None | Quotes::Doubled => {}
     }
     words.push(dialect.encoding_name().to_owned());
     words.join(", ")

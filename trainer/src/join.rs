@@ -15,7 +15,7 @@ use crate::source::Source;
 use crate::taxonomy::TaxonomyFile;
 use flowsieve::schema::{Column, ColumnKind, normalised};
 use flowsieve::table::number::is_set;
-use flowsieve::table::{Broken, PADDING, Record, RecordSink};
+use flowsieve::table::{Broken, DialectChoice, PADDING, Record, RecordSink};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -48,15 +48,16 @@ pub(crate) trait JoinedSink: RecordSink {
 }
 
 impl Joined {
-    /// Opens files. The labels of each are in the first of `labels` that it has.
+    /// Opens files that are written as `dialect` says, or as each looks. The labels of each are in the first of `labels` that it has.
     pub(crate) fn open(
         paths: &[PathBuf],
         labels: &[String],
         taxonomy: &TaxonomyFile,
+        dialect: DialectChoice,
     ) -> Result<Self, TrainerError> {
         let sources: Vec<Source> = paths
             .iter()
-            .map(|path| Source::open(path))
+            .map(|path| Source::open(path, dialect))
             .collect::<Result<_, _>>()?;
         let headers: Vec<Vec<String>> = sources
             .iter()
@@ -338,7 +339,7 @@ mod tests {
         }
         let labels: Vec<String> = labels.iter().map(|&label| label.to_owned()).collect();
         let taxonomy = toml::from_str(taxonomy).expect("a taxonomy");
-        let joined = Joined::open(&paths, &labels, &taxonomy)?;
+        let joined = Joined::open(&paths, &labels, &taxonomy, DialectChoice::default())?;
         let mut rows = Rows::default();
         joined.read("reading", &mut rows)?;
         Ok((joined, rows.0.join("\n")))

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! args        what may be asked
+//! reading     what the user says about a file that is else guessed
 //! source      a file of flows, read record by record
 //! join        files of several forms as one table
 //! profile     the first pass: what each column is like
@@ -31,6 +32,7 @@ mod inspect;
 mod join;
 mod profile;
 mod progress;
+mod reading;
 mod report;
 mod results;
 mod score;

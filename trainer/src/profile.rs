@@ -221,13 +221,13 @@ fn is_address(word: &[u8]) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use flowsieve::table::{Head, SliceReader, SliceSpan};
+    use flowsieve::table::{DialectChoice, Head, SliceReader, SliceSpan};
     use std::fmt::Write as _;
 
     /// Hands the records of a CSV text to a sink.
     pub(crate) fn read(text: &str, sink: &mut impl RecordSink) -> Vec<String> {
         let size = text.len() as u64;
-        let head = Head::read(text.as_bytes(), size).expect("a header");
+        let head = Head::read(text.as_bytes(), size, DialectChoice::default()).expect("a header");
         let span = SliceSpan {
             begin: head.data_start,
             end: size,

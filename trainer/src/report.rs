@@ -3,6 +3,7 @@
 use crate::baseline::Baseline;
 use crate::columns::Columns;
 use crate::dataset::Dataset;
+use crate::reading::print_connected;
 use crate::results::Results;
 use crate::scoring::Scores;
 use flowsieve::analysis::{Plan, Summary};
@@ -332,6 +333,7 @@ pub(crate) fn analysed(path: &Path, plan: &Plan, summary: &Summary) {
     if !ignored.is_empty() {
         println!("Ignored columns: {}", ignored.join(", "));
     }
+    print_connected(header, &plan.model().spec().schema, columns);
     let rejects = &summary.rejects;
     if rejects.rows() > 0 {
         let counts: Vec<String> = rejects

@@ -6,6 +6,7 @@
 use crate::args::ScoreArguments;
 use crate::error::TrainerError;
 use crate::progress;
+use crate::reading::Connections;
 use crate::report::count;
 use crate::source::{Chunks, Source, first_bytes, load};
 use flowsieve::analysis::{
@@ -43,16 +44,22 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
     }
     let (model, _) = load(&args.model)?;
     let model = Arc::new(model);
+    let plan_options = PlanOptions {
+        label: LabelChoice::None,
+        columns: Connections::read(args.columns.as_deref())?.with(&model.spec().name)?,
+        dialect: args.dialect.choice(),
+        ..PlanOptions::default()
+    };
     let sources: Vec<Source> = args
         .data
         .iter()
-        .map(|path| Source::open(path))
+        .map(|path| Source::open(path, plan_options.dialect))
         .collect::<Result<_, _>>()?;
     require_one_header(&sources)?;
     let plans: Vec<Arc<Plan>> = args
         .data
         .iter()
-        .map(|path| plan(path, &model).map(Arc::new))
+        .map(|path| plan(path, &model, &plan_options).map(Arc::new))
         .collect::<Result<_, _>>()?;
     let options = ExportOptions {
         contamination: args.contamination,
@@ -107,13 +114,9 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
     Ok(())
 }
 
-fn plan(path: &Path, model: &Arc<Model>) -> Result<Plan, TrainerError> {
+fn plan(path: &Path, model: &Arc<Model>, options: &PlanOptions) -> Result<Plan, TrainerError> {
     let (head, size) = first_bytes(path)?;
-    let options = PlanOptions {
-        label: LabelChoice::None,
-        ..PlanOptions::default()
-    };
-    Plan::new(Arc::clone(model), &head, size, &options).map_err(|source| TrainerError::File {
+    Plan::new(Arc::clone(model), &head, size, options).map_err(|source| TrainerError::File {
         path: path.to_owned(),
         source,
     })

@@ -6,7 +6,7 @@ use flowsieve::analysis::other_fields;
 use flowsieve::model::Model;
 use flowsieve::pack;
 use flowsieve::table::head::HEAD_BYTES;
-use flowsieve::table::{Head, Progress, RecordSink, SliceReader, SliceSpan};
+use flowsieve::table::{DialectChoice, Head, Progress, RecordSink, SliceReader, SliceSpan};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -24,9 +24,9 @@ pub(crate) struct Source {
 
 impl Source {
     /// Opens a file and reads its header.
-    pub(crate) fn open(path: &Path) -> Result<Self, TrainerError> {
+    pub(crate) fn open(path: &Path, dialect: DialectChoice) -> Result<Self, TrainerError> {
         let (bytes, size) = first_bytes(path)?;
-        let head = Head::read(&bytes, size).map_err(|source| TrainerError::File {
+        let head = Head::read(&bytes, size, dialect).map_err(|source| TrainerError::File {
             path: path.to_owned(),
             source,
         })?;

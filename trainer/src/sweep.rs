@@ -41,7 +41,12 @@ pub(crate) fn sweep(args: &SweepArguments) -> Result<(), TrainerError> {
     }
     .check()?;
     let file = TaxonomyFile::read(args.taxonomy.as_deref())?;
-    let joined = Joined::open(&args.data, std::slice::from_ref(&args.label), &file)?;
+    let joined = Joined::open(
+        &args.data,
+        std::slice::from_ref(&args.label),
+        &file,
+        args.dialect.choice(),
+    )?;
     let named = Named {
         drop: &args.drop,
         ..Named::default()

@@ -38,7 +38,12 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     };
     let (forest_params, isolation_params) = (forest.check()?, isolation.check()?);
     let taxonomy_file = TaxonomyFile::read(args.taxonomy.as_deref())?;
-    let joined = Joined::open(&args.data, &args.label, &taxonomy_file)?;
+    let joined = Joined::open(
+        &args.data,
+        &args.label,
+        &taxonomy_file,
+        args.dialect.choice(),
+    )?;
 
     let named = Named {
         keep: &args.keep,

@@ -5,7 +5,7 @@ mod support;
 
 use flowsieve::table::dialect::text_of;
 use flowsieve::table::number::is_unset;
-use flowsieve::table::{Broken, Head, Record, RecordSink, SliceReader, SliceSpan};
+use flowsieve::table::{Broken, DialectChoice, Head, Record, RecordSink, SliceReader, SliceSpan};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use support::data;
@@ -68,7 +68,8 @@ fn logs_hold_what_an_independent_reader_finds() {
             panic!("{line:?} is no path, number and digest");
         };
         let bytes = std::fs::read(data.join(log)).expect("a log");
-        let head = Head::read(&bytes, bytes.len() as u64).expect("a header");
+        let head =
+            Head::read(&bytes, bytes.len() as u64, DialectChoice::default()).expect("a header");
         let span = SliceSpan {
             begin: head.data_start,
             end: bytes.len() as u64,

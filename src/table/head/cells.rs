@@ -2,6 +2,7 @@
 
 use super::zeek::{is_zeek_row, of_bare_zeek_log};
 use super::{Head, Names, Start, cells_of};
+use crate::table::choice::DialectChoice;
 use crate::table::dialect::{Dialect, Layout, Quotes};
 use crate::table::number::{Cell, parse_any};
 use crate::table::tokenizer::Grammar;
@@ -11,40 +12,46 @@ use crate::{Error, ErrorKind};
 const DELIMITERS: [u8; 4] = *b"|\t;,";
 
 /// A table of cells between delimiters; Zeek's, where it looks like that.
-pub(super) fn of_cells(text: &mut Start<'_>) -> Result<Head, Error> {
-    let mut dialect = Dialect::default();
-    let best = DELIMITERS
-        .map(|delimiter| {
+pub(super) fn of_cells(text: &mut Start<'_>, choice: DialectChoice) -> Result<Head, Error> {
+    let mut dialect = Dialect {
+        quotes: choice.quotes.unwrap_or_default(),
+        ..Dialect::default()
+    };
+    let best = || {
+        let ranked = DELIMITERS.map(|delimiter| {
             let grammar = Grammar {
                 delimiter,
-                quotes: Quotes::Doubled,
+                quotes: dialect.quotes,
             };
             (regularity(text, grammar), delimiter)
-        })
-        .into_iter()
-        .max_by_key(|&(regularity, _)| regularity);
-    if let Some((_, delimiter)) = best {
+        });
+        let best = ranked.into_iter().max_by_key(|&(regularity, _)| regularity);
+        best.map(|(_, delimiter)| delimiter)
+    };
+    if let Some(delimiter) = choice.delimiter.or_else(best) {
         dialect.delimiter = delimiter;
     }
     let escaped = Grammar {
         delimiter: dialect.delimiter,
         quotes: Quotes::Escaped,
     };
-    if regularity(text, escaped) > regularity(text, dialect.grammar()) {
+    if choice.quotes.is_none() && regularity(text, escaped) > regularity(text, dialect.grammar()) {
         dialect.quotes = Quotes::Escaped;
     }
     let grammar = dialect.grammar();
     let mut sample = text.sample(grammar).map(|record| cells_of(record, grammar));
     let first = sample.next().unwrap_or_default();
-    if is_zeek_row(&first, dialect.delimiter) {
+    if choice.may_be_zeek() && is_zeek_row(&first, dialect.delimiter) {
         return Ok(of_bare_zeek_log(&first));
     }
-    dialect.decimal_comma = dialect.delimiter != b',' && has_decimal_commas(sample);
+    dialect.decimal_comma = choice
+        .decimal_comma
+        .unwrap_or_else(|| dialect.delimiter != b',' && has_decimal_commas(sample));
     let layout = Layout {
         dialect,
         ..Layout::default()
     };
-    if is_row(&first) {
+    if !choice.header.unwrap_or_else(|| !is_row(&first)) {
         let columns = (1..=first.len()).map(|number| format!("column {number}"));
         return Ok(Head::new(layout, columns.collect(), Names::Numbers));
     }

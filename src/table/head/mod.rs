@@ -4,6 +4,7 @@ mod cells;
 mod objects;
 mod zeek;
 
+use super::choice::DialectChoice;
 use super::dialect::{Encoding, Layout, text_of};
 use super::encoding::{file_len, to_utf8};
 use super::tokenizer::{Grammar, State, Walk, unquote};
@@ -80,14 +81,15 @@ const SIGNATURES: [(&[u8], &str); 10] = [
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Head {
-    /// Reads the header from the first bytes of a file: all of it, or at least [`HEAD_BYTES`].
+    /// Reads the header from the first bytes of a file: all of it, or at least [`HEAD_BYTES`]. How it is written is
+    /// guessed where `choice` does not say.
     ///
     /// # Errors
     ///
     /// [`EmptyInput`](ErrorKind::EmptyInput), [`NotText`](ErrorKind::NotText), [`BadHeader`](ErrorKind::BadHeader),
     /// [`TooManyColumns`](ErrorKind::TooManyColumns), [`HeaderOnly`](ErrorKind::HeaderOnly).
-    pub fn read(bytes: &[u8], size: u64) -> Result<Self, Error> {
-        let encoding = encoding_of(bytes);
+    pub fn read(bytes: &[u8], size: u64, choice: DialectChoice) -> Result<Self, Error> {
+        let encoding = choice.encoding.unwrap_or_else(|| encoding_of(bytes));
         refuse_binary(bytes, encoding)?;
         let text = to_utf8(encoding, bytes);
         let start = if text.starts_with(BYTE_ORDER_MARK) {
@@ -113,12 +115,14 @@ impl Head {
             let rest = text.rest().strip_prefix(&[byte]);
             rest.is_some_and(|rest| matches!(rest.trim_ascii_start(), [b'{' | b'"' | b'}', ..]))
         };
-        let mut head = if is_json(b'{') || is_json(b'[') {
+        let guess = !choice.is_of_cells();
+        let is_log = text.rest().starts_with(b"#separator") || text.rest().starts_with(b"#fields");
+        let mut head = if guess && (is_json(b'{') || is_json(b'[')) {
             objects::of_objects(&text)
-        } else if text.rest().starts_with(b"#separator") || text.rest().starts_with(b"#fields") {
+        } else if guess && is_log {
             zeek::of_zeek_log(&mut text)
         } else {
-            cells::of_cells(&mut text)
+            cells::of_cells(&mut text, choice)
         }?;
         text.skip_blank_lines();
         if head.columns.len() > MAX_COLUMNS {
@@ -287,7 +291,7 @@ mod tests {
     use crate::table::dialect::{Format, Quotes};
 
     fn read(bytes: &[u8]) -> Result<Head, Error> {
-        Head::read(bytes, bytes.len() as u64)
+        Head::read(bytes, bytes.len() as u64, DialectChoice::default())
     }
 
     fn head(bytes: &[u8]) -> Result<Head, ErrorKind> {

@@ -46,7 +46,12 @@ pub(crate) fn synth(args: &SynthArguments) -> Result<(), TrainerError> {
         ));
     }
     refuse_own_input(&args.out, &args.data)?;
-    let data = Joined::open(&args.data, &args.label, &TaxonomyFile::default())?;
+    let data = Joined::open(
+        &args.data,
+        &args.label,
+        &TaxonomyFile::default(),
+        args.dialect.choice(),
+    )?;
     let (header, label) = (&data.columns, data.label);
     let mut profiler = Profiler::new(header.len(), label);
     data.read("looking at columns", &mut profiler)?;

@@ -1,10 +1,15 @@
 //! The columns that a model expects, and how the header of a file is matched to them.
 
+mod connections;
+
 use crate::prepare::Feature;
 use crate::short::sorted_by_key;
 use crate::{Error, ErrorKind};
+use connections::ByHand;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
+
+pub use connections::Connection;
 
 /// How the cells of a column are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +114,8 @@ pub enum LabelChoice {
 pub struct HeaderMatch {
     /// For each column of the schema, its index in the header. `None` where it is one-hot, too.
     pub columns: Vec<Option<usize>>,
+    /// For each column of the schema, whether the user said where it is, or that it is missing.
+    pub by_hand: Vec<bool>,
     /// Columns of the schema that the header has as one column per word.
     pub one_hot: Vec<OneHot>,
     /// Index of the label column in the header.
@@ -154,22 +161,28 @@ impl Ignored {
 }
 
 impl Schema {
-    /// Finds the schema's columns in a header, by name and then by alias, ignoring case, blanks, dots and underscores. A
-    /// category that is not there may be one-hot: `features` have its words.
+    /// Finds the schema's columns in a header: those that the user connects, then by name and then by alias, ignoring
+    /// case, blanks, dots and underscores. A category that is not there may be one-hot: `features` have its words.
     ///
     /// # Errors
     ///
-    /// [`NoSuchColumn`](ErrorKind::NoSuchColumn) where the label column that was asked for is not there. Too small a share
-    /// of importance is not an error here: see [`HeaderMatch::require`].
+    /// [`NoSuchColumn`](ErrorKind::NoSuchColumn) where the label column that was asked for is not there, or one that is
+    /// connected; [`BadConnection`](ErrorKind::BadConnection) where the schema does not have one that is connected, or
+    /// where that is the label. Too small a share of importance is not an error here: see [`HeaderMatch::require`].
     pub fn match_header(
         &self,
         header: &[String],
         label: &LabelChoice,
         features: &[Feature],
+        connections: &[Connection],
     ) -> Result<HeaderMatch, Error> {
+        let by_hand = connections::resolve(self, header, connections)?;
+        let connected = |index: usize| by_hand.contains(&ByHand::Cell(index));
         let names: Vec<String> = header.iter().map(|name| normalised(name)).collect();
         let position = |name: &str| names.iter().position(|other| *other == normalised(name));
-        let find = |name: &str| position(name).filter(|&index| !is_own_result(&header[index]));
+        let find = |name: &str| {
+            position(name).filter(|&index| !is_own_result(&header[index]) && !connected(index))
+        };
         let label = match label {
             LabelChoice::None => None,
             LabelChoice::Named(name) => Some(position(name).ok_or_else(|| {
@@ -189,18 +202,25 @@ impl Schema {
                             .iter()
                             .any(|column| normalised(&column.name) == names[index])
                     };
-                    (0..header.len())
-                        .find(|&index| is_usual_label(&header[index]) && !feature(index))
+                    (0..header.len()).find(|&index| {
+                        is_usual_label(&header[index]) && !feature(index) && !connected(index)
+                    })
                 }),
         };
+        if let Some(index) = label.filter(|&index| connected(index)) {
+            return Err(connections::is_label(&header[index]));
+        }
         let taken = |index: &usize| Some(*index) != label;
         let columns: Vec<Option<usize>> = self
             .columns
             .iter()
-            .map(|column| {
-                std::iter::once(&column.name)
+            .zip(&by_hand)
+            .map(|(column, by_hand)| match by_hand {
+                ByHand::Cell(index) => Some(*index),
+                ByHand::Missing => None,
+                ByHand::Nothing => std::iter::once(&column.name)
                     .chain(&column.aliases)
-                    .find_map(|name| find(name).filter(taken))
+                    .find_map(|name| find(name).filter(taken)),
             })
             .collect();
         let mut used = vec![false; header.len()];
@@ -209,7 +229,8 @@ impl Schema {
         }
         let mut one_hot = Vec::new();
         for (column, feature) in features.iter().enumerate() {
-            if columns[column].is_none() && !feature.categories.is_empty() {
+            let unknown = columns[column].is_none() && by_hand[column] == ByHand::Nothing;
+            if unknown && !feature.categories.is_empty() {
                 let words = self.columns[column].words_in(header, &used);
                 if words.iter().any(|(_, word)| feature.knows(word)) {
                     for (index, _) in &words {
@@ -234,8 +255,10 @@ impl Schema {
             .filter(|&index| !used[index])
             .map(|index| (index, why(index)))
             .collect();
+        let by_hand = by_hand.iter().map(|known| *known != ByHand::Nothing);
         let mut matched = HeaderMatch {
             columns,
+            by_hand: by_hand.collect(),
             one_hot,
             label,
             ignored,
@@ -338,7 +361,7 @@ impl HeaderMatch {
 mod tests {
     use super::*;
 
-    fn schema() -> Schema {
+    pub(super) fn schema() -> Schema {
         let column = |name: &str, alias: &str, importance| Column {
             name: name.into(),
             aliases: vec![alias.into()],
@@ -355,7 +378,7 @@ mod tests {
         }
     }
 
-    fn header(names: &str) -> Vec<String> {
+    pub(super) fn header(names: &str) -> Vec<String> {
         names.split(',').map(str::to_owned).collect()
     }
 
@@ -365,6 +388,7 @@ mod tests {
             .match_header(
                 &header("FWD PKTS Payload_Min,Flow Duration,no,flow duration,attack type,label"),
                 &LabelChoice::Auto,
+                &[],
                 &[],
             )
             .expect("a match");
@@ -384,7 +408,7 @@ mod tests {
     #[test]
     fn an_alias_stands_in_for_a_name() {
         let found = schema()
-            .match_header(&header("DUR,b"), &LabelChoice::None, &[])
+            .match_header(&header("DUR,b"), &LabelChoice::None, &[], &[])
             .expect("a match");
         assert_eq!(found.columns, [Some(0), None, None]);
         assert!(found.require(&schema(), "m").is_ok());
@@ -393,7 +417,7 @@ mod tests {
     #[test]
     fn too_little_of_what_matters_is_refused_with_the_list() {
         let found = schema()
-            .match_header(&header("proto,b"), &LabelChoice::Auto, &[])
+            .match_header(&header("proto,b"), &LabelChoice::Auto, &[], &[])
             .expect("a match");
         let error = found.require(&schema(), "m").expect_err("a refusal");
         assert_eq!(error.kind(), ErrorKind::NoSchemaMatch);
@@ -408,12 +432,12 @@ mod tests {
     #[test]
     fn a_label_that_was_asked_for_must_be_there() {
         let error = schema()
-            .match_header(&header("a,b"), &LabelChoice::Named("kind".into()), &[])
+            .match_header(&header("a,b"), &LabelChoice::Named("kind".into()), &[], &[])
             .expect_err("a refusal");
         assert_eq!(error.kind(), ErrorKind::NoSuchColumn);
     }
 
-    fn features(words: [&[&str]; 3]) -> Vec<Feature> {
+    pub(super) fn features(words: [&[&str]; 3]) -> Vec<Feature> {
         let feature = |words: &[&str]| Feature {
             categories: words.iter().map(|&word| word.to_owned()).collect(),
             ..Feature::default()
@@ -426,7 +450,7 @@ mod tests {
         let features = features([&[], &["a_b"], &["tcp", "udp"]]);
         let names = "dur,Proto_tcp,proto_sctp,protocol,fwd_pkts payload_min_a_b,label";
         let found = schema()
-            .match_header(&header(names), &LabelChoice::Auto, &features)
+            .match_header(&header(names), &LabelChoice::Auto, &features, &[])
             .expect("a match");
         let one_hot = |column, words: &[(usize, &str)]| OneHot {
             column,
@@ -452,7 +476,7 @@ mod tests {
         let features = features([&[], &[], &["tcp", "udp"]]);
         for names in ["dur,proto_sctp,proto_TCP", "dur,proto,proto_tcp"] {
             let found = schema()
-                .match_header(&header(names), &LabelChoice::Auto, &features)
+                .match_header(&header(names), &LabelChoice::Auto, &features, &[])
                 .expect("a match");
             assert_eq!(found.one_hot, [], "{names}");
             assert_eq!(
