@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import type {
   Analysis,
+  DialectOptions,
   ModelEntry,
   Progress,
   Recognition,
@@ -46,6 +47,8 @@ export interface Options {
   workers?: number;
   sliceBytes?: number;
   labelColumn?: string | null;
+  columns?: Record<string, string | null>;
+  dialect?: DialectOptions;
   workerUrl?: string;
   testHooks?: { trapSlice: number; times: number };
   /** The input's rows are repeated so many times, without taking memory. */

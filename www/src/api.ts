@@ -15,7 +15,7 @@
  *
  * - about the model file: `pack-not-a-pack`, `pack-too-new`, `pack-damaged`, `pack-self-test`;
  * - about the input: `empty-input`, `header-only`, `bad-header`, `not-text`, `too-many-columns`,
- *   `no-such-column`, `no-such-class`, `no-schema-match` (`details` is the best {@link Recognition}),
+ *   `no-such-column`, `no-such-class`, `bad-connection`, `no-schema-match` (`details` is the best {@link Recognition}),
  *   `file-unreadable` (`details` is what was {@link Kept}, if reading had begun);
  * - about the page: `asset-missing`, `worker-start`, `worker-failed`, `disposed`, `bad-option`,
  *   `internal`.
@@ -78,8 +78,50 @@ export interface AnalyzeOptions {
    * does not name are looked up among the model's own names and aliases, as all are without it.
    */
   labelMap?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Columns that are connected by hand: by the name of a column of the model, the name of the input's
+   * column, or `null` where the input has none. `column 3` is the third column, where none is called
+   * that. Columns that are not named here are found by their names, as all are without it. With the model
+   * `'auto'`, models that do not have all of these columns are passed over.
+   */
+  columns?: Readonly<Record<string, string | null>> | undefined;
+  /** How the input is written, where the guess is wrong. What is not said is guessed. */
+  dialect?: DialectOptions | undefined;
   /** @internal Makes one slice fail on purpose, for tests: its first `times` runs end in a wasm trap. */
   testHooks?: { trapSlice: number; times: number } | undefined;
+}
+
+/**
+ * How an input is written. Zeek logs and JSON lines say so themselves: for these there is only the
+ * encoding to say, and saying anything else reads them as cells between delimiters.
+ */
+export interface DialectOptions {
+  /** Cells between delimiters, although the input looks like a Zeek log or like JSON. */
+  format?: 'CSV' | undefined;
+  /** One ASCII character that is no letter, digit, quote or part of a number. */
+  delimiter?: string | undefined;
+  /** Whether numbers have a comma where others have a point. */
+  decimalComma?: boolean | undefined;
+  /** Whether a quote surrounds a cell, and is doubled or escaped by a backslash within. */
+  quotes?: 'none' | 'doubled' | 'escaped' | undefined;
+  /** Windows-1252 needs no choice: it is told from UTF-8 cell by cell. */
+  encoding?: Recognition['encoding'] | undefined;
+  /** Whether the first line names the columns. */
+  header?: boolean | undefined;
+}
+
+/** Options of {@link recognise}; those of {@link AnalyzeOptions} that are about how the input is read. */
+export type RecogniseOptions = Pick<
+  AnalyzeOptions,
+  'model' | 'assetsUrl' | 'labelColumn' | 'labelMap' | 'columns' | 'dialect'
+>;
+
+/** What an input looks like to a model. */
+export interface Recognised {
+  model: ModelInfo;
+  recognition: Recognition;
+  /** The cells of the first rows, 32 at most; none where a row could not be split. */
+  rows: string[][];
 }
 
 /** How far an analysis is. */
@@ -309,6 +351,8 @@ export interface CardEvaluation {
 
 /** What an input's header was matched to. Every column of it is matched, ignored or the label. */
 export interface Recognition {
+  /** Name of the model whose columns these are. */
+  model: string;
   format: 'CSV' | 'Zeek log' | 'JSON lines';
   encoding: 'UTF-8' | 'UTF-16 LE' | 'UTF-16 BE';
   /**
@@ -317,6 +361,8 @@ export interface Recognition {
    */
   names: 'file' | 'zeek-order' | 'model-order';
   delimiter: string;
+  /** What a quote means: nothing, or it surrounds a cell and is doubled or escaped by a backslash within. */
+  quotes: 'none' | 'doubled' | 'escaped';
   /** Whether numbers have a comma where others have a point. */
   decimalComma: boolean;
   /** The header's names, in order. */
@@ -324,10 +370,17 @@ export interface Recognition {
   /**
    * One entry per column of the input. Where it has a category of the model as a column of zeros and ones
    * per word (`proto_tcp`, `proto_udp`), several belong to one `column`, and `word` tells which is which.
+   * `byHand` is set where {@link AnalyzeOptions.columns} said so.
    */
-  matched: { column: string; header: string; index: number; word: string | null }[];
-  /** Columns of the model that the input lacks. */
-  missing: { column: string; importance: number }[];
+  matched: {
+    column: string;
+    header: string;
+    index: number;
+    word: string | null;
+    byHand: boolean;
+  }[];
+  /** Columns of the model that the input lacks, or has not `byHand`. */
+  missing: { column: string; importance: number; byHand: boolean }[];
   ignored: { header: string; index: number; why: string }[];
   label: { header: string; index: number } | null;
   /** Importance of the matched columns together, 0 to 1. */

@@ -11,6 +11,8 @@ import type {
   ModelEntry,
   ModelInfo,
   ModelSource,
+  Recognised,
+  RecogniseOptions,
   SampleEntry,
 } from './api.js';
 import { FlowsieveError } from './api.js';
@@ -19,6 +21,7 @@ import { baseOf, loadAsset, loadModelIndex, loadSampleIndex } from './engine/ass
 import { loadPack, prepareShipped } from './engine/choose.js';
 import { loadCore, loadWorkerUrl } from './engine/core.js';
 import { toPublic } from './engine/errors.js';
+import { recogniseHeader } from './engine/recognise.js';
 import { endWarmUp, warmUp } from './engine/warm-up.js';
 
 export type * from './api.js';
@@ -39,6 +42,18 @@ export async function analyze(
 ): Promise<Analysis> {
   endWarmUp();
   return await publiclyAsync(() => runAnalysis(input, options));
+}
+
+/**
+ * What {@link analyze} would match the input's header to, from its first bytes. A header that has too
+ * little of what the model needs is not refused: {@link Recognition.importanceShare} tells. What is
+ * missing can be connected by hand with {@link AnalyzeOptions.columns}.
+ */
+export async function recognise(
+  input: Blob | ArrayBuffer,
+  options: RecogniseOptions,
+): Promise<Recognised> {
+  return await publiclyAsync(() => recogniseHeader(input, options));
 }
 
 /**

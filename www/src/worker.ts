@@ -5,7 +5,6 @@
 
 import { ExportTask, initSync, Model, Plan, SliceTask, trap } from '../generated/flowsieve_core.js';
 import { toWire } from './engine/errors.js';
-import { planOptions } from './engine/labels.js';
 import type {
   ExportParams,
   Handled,
@@ -17,6 +16,7 @@ import type {
   StartParams,
 } from './engine/protocol.js';
 import { SliceFeed } from './engine/reader.js';
+import { planOptions } from './engine/reading.js';
 
 /** What this file uses of a worker's global scope; the DOM's types have only the page's. */
 interface WorkerScope {
@@ -76,7 +76,7 @@ async function start(params: StartParams): Promise<Handled<'start'>> {
   const { memory } = initSync({ module: params.core });
   const model = new Model(params.pack);
   const { file, size } = params;
-  const plan = new Plan(model, params.head, size, planOptions(params.labels));
+  const plan = new Plan(model, params.head, size, planOptions(params.reading));
   started = { feed: new SliceFeed({ file, size }), plan, memory };
   return { result: { memoryBytes: memory.buffer.byteLength }, transfer: [] };
 }

@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import type { Analysis, ModelInfo } from '../api.js';
+import type { Analysis, DialectOptions, ModelInfo, Recognition } from '../api.js';
 import { loadSample, modelInfo } from '../flowsieve.js';
 import './class-bars.js';
 import './drop-zone.js';
@@ -14,6 +14,16 @@ import './rejects.js';
 import './score-histogram.js';
 import './sweep.js';
 import './verdict.js';
+import { forget } from './column-memory.js';
+import type { Columns } from './columns-file.js';
+import {
+  connectModels,
+  keep,
+  modelNamed,
+  type NamedColumns,
+  recalled,
+  takeColumns,
+} from './connecting.js';
 import { listing } from './format.js';
 import { LightElement } from './light-element.js';
 import { logo, themeIcon } from './marks.js';
@@ -22,6 +32,7 @@ import { problemNotice } from './problem-notice.js';
 import { describeProblem, type Problem, pageProblem } from './problems.js';
 import { type ProgressBar, progressAnnouncement } from './progress.js';
 import { RankCounts } from './rank.js';
+import type { Correctable } from './reading-forms.js';
 import type { RowFilter } from './row-filter.js';
 import { Runner } from './runner.js';
 import {
@@ -31,6 +42,7 @@ import {
   PLAIN_REQUEST,
   type Request,
   type Session,
+  type Source,
 } from './session.js';
 import { type ShippedModel, type ShippedSample, shippedModels, shippedSamples } from './shipped.js';
 import { currentTheme, toggleTheme } from './theme.js';
@@ -55,18 +67,30 @@ export class FlowsieveApp extends LightElement {
   /** What the table of flows shows of the file; null for everything. */
   @state() private accessor filter: RowFilter | null = null;
   @state() private accessor problem: Problem | null = null;
+  /** How the columns of the next file are connected, where somebody dropped that first. */
+  @state() private accessor nextColumns: NamedColumns | null = null;
   @state() private accessor perMille = DEFAULT_PER_MILLE;
   @state() private accessor dark = currentTheme() === 'dark';
 
   #ranks: RankCounts | null = null;
+  /** Once it is known what comes with the page. */
+  #looked: Promise<void> = Promise.resolve();
   readonly #drop = new PageDrop(this, (files) => void this.#take(files));
-  readonly #runner = new Runner((session) => {
-    this.session = session;
-  });
+  readonly #runner = new Runner(
+    (session) => {
+      this.session = session;
+    },
+    async (source, request) => {
+      await this.#looked;
+      return await recalled(source, request, this.#models());
+    },
+  );
 
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has('session')) return;
     const before = changed.get('session') as Session | undefined;
+    const { recognition, request } = this.session;
+    if (recognition && recognition !== before?.recognition) keep(request, recognition);
     if (before?.analysis === this.session.analysis) return;
     this.#ranks = rankCounts(this.session.analysis);
     this.filter = null;
@@ -75,26 +99,24 @@ export class FlowsieveApp extends LightElement {
   protected override updated(changed: PropertyValues): void {
     const before = changed.get('session') as Session | undefined;
     // The button that was pressed is gone with the empty page: the keyboard goes on from the file's name.
-    if (before && before.phase === 'empty' && this.session.phase !== 'empty') {
+    if (before && isEmpty(before) && !isEmpty(this.session)) {
       const bar = this.querySelector<ProgressBar>('flowsieve-progress');
       void bar?.updateComplete.then(() => bar.querySelector<HTMLElement>('.run-name')?.focus());
     }
   }
 
   protected override firstUpdated(): void {
-    void this.#look();
+    this.#looked = this.#look();
   }
 
   protected override render(): TemplateResult {
     const problem = this.problem ?? this.session.problem;
-    // What could not even be recognised has no results to show.
-    const empty =
-      this.session.phase === 'empty' || (this.session.phase === 'failed' && !this.session.model);
+    const empty = isEmpty(this.session);
     return html`
       <a class="skip" href="#main">Skip to content</a>
       ${this.#header()}
       <main id="main" tabindex="-1" class=${empty ? 'is-empty' : ''}>
-        ${problem ? problemNotice(problem, this.#dismiss) : nothing}
+        ${problem ? problemNotice(problem, this.#dismiss, this.#refused()) : nothing}
         ${empty ? this.#emptyPage() : this.#results()}
       </main>
       <footer class="page-foot">
@@ -123,6 +145,10 @@ export class FlowsieveApp extends LightElement {
         .onFiles=${this.#files}
         .onSample=${this.#sample}
         .onBuiltInModel=${this.#builtInModel}
+        .columnsFile=${this.nextColumns?.name ?? ''}
+        .onForgetColumns=${() => {
+          this.nextColumns = null;
+        }}
       ></flowsieve-drop-zone>
       <flowsieve-model-card
         .model=${this.card}
@@ -151,6 +177,8 @@ export class FlowsieveApp extends LightElement {
         .shipped=${this.shipped}
         .ownModel=${this.ownModel}
         .onModel=${this.#chooseModel}
+        .file=${this.#shown()}
+        .onForget=${this.#forgetColumns}
       ></flowsieve-recognition>
       <div class="two-columns">
         <flowsieve-class-bars
@@ -219,12 +247,17 @@ export class FlowsieveApp extends LightElement {
   };
 
   /** A model is kept and used from now on; of several tables the first is analysed. */
-  async #take(files: File[]): Promise<void> {
+  async #take(taken: File[]): Promise<void> {
     this.problem = null;
+    const { columns, others: files, broken } = await takeColumns(taken);
+    if (broken) {
+      this.problem = pageProblem('bad-columns-file', broken.name, broken.why);
+      return;
+    }
     const models = files.filter(({ name }) => name.toLowerCase().endsWith('.sieve'));
     const [table, ...others] = files.filter((file) => !models.includes(file));
     const [model] = models;
-    if (!table && !model) {
+    if (!table && !model && !columns) {
       this.problem = pageProblem(
         'not-a-file',
         'The drop',
@@ -233,6 +266,7 @@ export class FlowsieveApp extends LightElement {
       return;
     }
     if (model && !(await this.#useModel(model))) return;
+    if (columns && !(await this.#useColumns(columns, table === undefined))) return;
     if (table) {
       if (others.length > 0)
         this.problem = pageProblem(
@@ -242,11 +276,42 @@ export class FlowsieveApp extends LightElement {
         );
       await this.#runner.start(
         { name: table.name, blob: table, synthetic: false },
-        this.#request(),
+        this.#requestWith(this.nextColumns),
       );
-    } else if (this.session.source && this.session.phase !== 'empty') {
+    } else if (model && this.session.source && this.session.phase !== 'empty') {
       await this.#runner.start(this.session.source, this.#request());
     }
+  }
+
+  /**
+   * Takes connected columns for the file on the page, where no other comes with them, or else for the next one; false if
+   * their model is not at hand.
+   */
+  async #useColumns(columns: NamedColumns, here: boolean): Promise<boolean> {
+    await this.#looked;
+    if (columns.model !== null && !modelNamed(columns.model, this.#models())) {
+      const why = `It is for the model ${columns.model}, which is not at hand. Load its .sieve file first.`;
+      this.problem = pageProblem('bad-columns-file', columns.name, why);
+      return false;
+    }
+    const { source, request, phase, refused } = this.session;
+    const shown = source && phase !== 'empty' ? { source, request } : null;
+    const file = here ? (refused ?? shown) : null;
+    if (file) {
+      const { model, connected } = this.#requestWith(columns);
+      await this.#runner.start(file.source, { ...file.request, model, labelMap: {}, connected });
+    } else this.nextColumns = columns;
+    return true;
+  }
+
+  /** How a new file is analysed whose columns are connected so; only the next one is. */
+  #requestWith(columns: NamedColumns | null): Request {
+    const request = this.#request();
+    this.nextColumns = null;
+    if (!columns) return request;
+    const named = columns.model === null ? null : modelNamed(columns.model, this.#models());
+    const connected = { columns: columns.columns, from: 'file' } as const;
+    return { ...request, model: named ?? request.model, connected };
   }
 
   /** How a new file is analysed. */
@@ -260,13 +325,57 @@ export class FlowsieveApp extends LightElement {
   /** The same file with another model. Its labels stay where they are; what they mean is another matter. */
   readonly #chooseModel = (model: ModelChoice): void => {
     const { source, request } = this.session;
-    if (source) void this.#runner.start(source, { ...request, model, labelMap: {} });
+    if (source)
+      void this.#runner.start(source, { ...request, model, labelMap: {}, connected: null });
   };
 
   /** The same file with other labels, and the model that it has. */
   readonly #chooseLabels = (labels: Pick<Request, 'labelColumn' | 'labelMap'>): void => {
     const { source, request } = this.session;
     if (source) void this.#runner.start(source, { ...request, ...labels });
+  };
+
+  /** A file with its columns connected by hand, or read otherwise than it looks. */
+  #correctable(source: Source, request: Request, recognition: Recognition | null): Correctable {
+    return {
+      source,
+      request,
+      recognition,
+      models: this.#models(),
+      onConnect: (model: ModelChoice, columns: Columns) => {
+        const connected = { columns, from: 'hand' } as const;
+        void this.#runner.start(source, { ...request, model, labelMap: {}, connected });
+      },
+      onDialect: (dialect: DialectOptions) => {
+        // Another header may come out: nothing that was said of columns holds any more.
+        const { model } = request;
+        void this.#runner.start(source, { ...PLAIN_REQUEST, model, dialect });
+      },
+    };
+  }
+
+  #shown(): Correctable | null {
+    const { source, request, recognition } = this.session;
+    return source && recognition && this.#correctable(source, request, recognition);
+  }
+
+  #refused(): Correctable | null {
+    const { refused, problem } = this.session;
+    return (
+      refused && this.#correctable(refused.source, refused.request, problem?.recognition ?? null)
+    );
+  }
+
+  #models() {
+    return connectModels(this.shipped, this.ownModel);
+  }
+
+  readonly #forgetColumns = (): void => {
+    const { source, request, recognition } = this.session;
+    if (recognition) forget(recognition.columns);
+    const { model } = this.#request();
+    if (source)
+      void this.#runner.start(source, { ...request, model, labelMap: {}, connected: null });
   };
 
   readonly #setFilter = (filter: RowFilter | null): void => {
@@ -283,8 +392,9 @@ export class FlowsieveApp extends LightElement {
   async #useModel(file: File): Promise<boolean> {
     try {
       const pack = await file.arrayBuffer();
-      this.card = await modelInfo(pack.slice(0));
-      this.ownModel = { name: file.name, pack };
+      const info = await modelInfo(pack.slice(0));
+      this.card = info;
+      this.ownModel = { name: file.name, pack, info };
       return true;
     } catch (error) {
       this.problem = describeProblem(error, file.name);
@@ -334,6 +444,11 @@ export class FlowsieveApp extends LightElement {
   readonly #theme = (): void => {
     this.dark = toggleTheme() === 'dark';
   };
+}
+
+/** Whether there are no results to show: no file, or one that could not even be recognised. */
+function isEmpty({ phase, model }: Session): boolean {
+  return phase === 'empty' || (phase === 'failed' && !model);
 }
 
 function rankCounts(analysis: Analysis | null): RankCounts | null {

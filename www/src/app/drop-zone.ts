@@ -15,6 +15,9 @@ export class DropZone extends LightElement {
   @property({ attribute: false }) accessor samples: ShippedSample[] = [];
   @property({ attribute: false }) accessor onSample: (name: string) => void = () => {};
   @property({ attribute: false }) accessor onBuiltInModel: () => void = () => {};
+  /** Name of the file that says how the columns of the next one are connected. */
+  @property() accessor columnsFile = '';
+  @property({ attribute: false }) accessor onForgetColumns: () => void = () => {};
 
   protected override render(): TemplateResult {
     return html`
@@ -38,7 +41,7 @@ export class DropZone extends LightElement {
         </div>
         ${this.#samples()}
       </div>
-      ${this.#model()}
+      ${this.#model()} ${this.columnsFile ? this.#columns() : nothing}
       <ul class="promises">
         <li>
           <h2>Classes and families</h2>
@@ -76,6 +79,15 @@ export class DropZone extends LightElement {
         )}
       </ul>
       <p class="fine">Samples are synthetic: generated, not captured from anybody’s network.</p>
+    </div>`;
+  }
+
+  #columns(): TemplateResult {
+    return html`<div class="own-model">
+      <p data-testid="pending-columns">
+        The columns of the next file are connected as <strong>${this.columnsFile}</strong> says.
+      </p>
+      <button type="button" class="button is-quiet" @click=${this.onForgetColumns}>Forget it</button>
     </div>`;
   }
 

@@ -30,5 +30,5 @@ export function fileButton(options: {
 }
 
 /** What the pickers offer first; the reader looks at the bytes, not at the name. */
-export const FLOW_FILES = '.csv,.tsv,.txt,.log,text/csv,text/plain';
+export const FLOW_FILES = '.csv,.tsv,.txt,.log,.json,text/csv,text/plain';
 export const MODEL_FILES = '.sieve';

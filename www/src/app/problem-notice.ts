@@ -1,15 +1,26 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Problem } from './problems.js';
+import { type Correctable, refusedForms } from './reading-forms.js';
 import { refusedColumns } from './recognition.js';
 
-/** An error, in the order in which people ask: what happened, what was kept, what to do. */
-export function problemNotice(problem: Problem, onClose: () => void): TemplateResult {
-  return html`<section class="problem" role="alert" data-testid="problem" data-kind=${problem.kind}>
-    <h2>${problem.title}</h2>
-    <p data-testid="problem-what"><strong>${problem.subject}:</strong> ${problem.what}</p>
-    <p data-testid="problem-kept">${problem.kept}</p>
-    <p data-testid="problem-next"><strong>What to do:</strong> ${problem.next}</p>
+/**
+ * An error, in the order in which people ask: what happened, what was kept, what to do. Where a file was refused, how it
+ * is read can be corrected there.
+ */
+export function problemNotice(
+  problem: Problem,
+  onClose: () => void,
+  refused: Correctable | null,
+): TemplateResult {
+  return html`<section class="problem" data-testid="problem" data-kind=${problem.kind}>
+    <div class="problem-text" role="alert">
+      <h2>${problem.title}</h2>
+      <p data-testid="problem-what"><strong>${problem.subject}:</strong> ${problem.what}</p>
+      <p data-testid="problem-kept">${problem.kept}</p>
+      <p data-testid="problem-next"><strong>What to do:</strong> ${problem.next}</p>
+    </div>
     ${problem.recognition ? refusedColumns(problem.recognition) : nothing}
+    ${refused ? refusedForms(problem.kind, refused) : nothing}
     <button type="button" class="button" @click=${onClose}>Dismiss</button>
   </section>`;
 }

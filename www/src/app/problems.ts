@@ -30,7 +30,7 @@ const ANOTHER_COPY = 'Get the model file again from where it came from, or use t
 const ADVICE: Record<string, Advice> = {
   'no-schema-match': {
     title: 'The model does not know these columns',
-    next: 'Compare the columns below with your file. If another model was trained on such flows, load its .sieve file.',
+    next: 'If the file has the same columns under other names, connect them below. If they are cut in the wrong places, say how the file is written. If another model was trained on such flows, load its .sieve file.',
   },
   'empty-input': { title: 'The file is empty', next: NEEDS_TABLE },
   'not-text': {
@@ -42,7 +42,22 @@ const ADVICE: Record<string, Advice> = {
     next: 'Check that the export that wrote the file ran to its end.',
   },
   'too-many-columns': { title: 'The file has too many columns', next: NEEDS_TABLE },
-  'bad-header': { title: 'The first line does not name the columns', next: NEEDS_TABLE },
+  'bad-header': {
+    title: 'The first line does not name the columns',
+    next: `Say below how the file is written, or choose another. ${NEEDS_TABLE}`,
+  },
+  'no-such-column': {
+    title: 'A column is not in the file',
+    next: 'Connect the columns below, or use a columns file that was made for such a header.',
+  },
+  'bad-connection': {
+    title: 'These columns cannot be connected',
+    next: 'Connect the columns below, or use a columns file that was made for this model.',
+  },
+  'bad-columns-file': {
+    title: 'This columns file cannot be used',
+    next: 'Save one from “Connect columns”, or correct it with a text editor.',
+  },
   'pack-not-a-pack': { title: 'This is not a Flowsieve model', next: ANOTHER_COPY },
   'pack-self-test': { title: 'The model does not give the answers it should', next: ANOTHER_COPY },
   'pack-damaged': { title: 'The model file is damaged', next: ANOTHER_COPY },
@@ -121,7 +136,7 @@ export function describeProblem(error: unknown, fileName: string, kept = ''): Pr
 
 /** A problem that the page itself finds, before the engine is asked. */
 export function pageProblem(
-  kind: 'not-a-file' | 'one-at-a-time',
+  kind: 'not-a-file' | 'one-at-a-time' | 'bad-columns-file',
   subject: string,
   what: string,
 ): Problem {

@@ -1,11 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import type { ModelInfo, Recognition } from '../api.js';
+import { DELIMITERS } from './dialect-form.js';
 import { count, percent, plural } from './format.js';
 import { LightElement } from './light-element.js';
 import { shareBar } from './marks.js';
-import type { ModelChoice, OwnModel } from './session.js';
+import { type Correctable, readingForms } from './reading-forms.js';
+import type { Connected, ModelChoice, OwnModel } from './session.js';
 import type { ShippedModel } from './shipped.js';
 
 /** How the header was understood: every column of the file is matched, ignored or the label. */
@@ -17,6 +19,12 @@ export class RecognitionPanel extends LightElement {
   @property({ attribute: false }) accessor shipped: ShippedModel[] = [];
   @property({ attribute: false }) accessor ownModel: OwnModel | null = null;
   @property({ attribute: false }) accessor onModel: (choice: ModelChoice) => void = () => {};
+  /** The file, to be read otherwise; null while there is none. */
+  @property({ attribute: false }) accessor file: Correctable | null = null;
+  /** What is connected is forgotten, for this header too. */
+  @property({ attribute: false }) accessor onForget: () => void = () => {};
+  /** Whether the form that connects columns was opened. */
+  @state() private accessor connecting = false;
 
   protected override render(): TemplateResult {
     const { recognition, model } = this;
@@ -45,7 +53,9 @@ export class RecognitionPanel extends LightElement {
           </dd>
         </div>
       </dl>
+      ${this.#connected(recognition, this.file?.request.connected ?? null)}
       ${this.#modelSelect()}
+      ${this.file && recognition ? readingForms(this.file, this.connecting, this.#toggled) : nothing}
       <div class="column-lists">
         ${columnList('Matched', recognition?.matched.length, () => matchedTable(recognition, model))}
         ${columnList('Missing', recognition?.missing.length, () => missingTable(recognition))}
@@ -53,6 +63,25 @@ export class RecognitionPanel extends LightElement {
       </div>
     </section>`;
   }
+
+  /** Whose word it is that columns are what they are taken for. */
+  #connected(
+    recognition: Recognition | null,
+    connected: Connected | null,
+  ): TemplateResult | typeof nothing {
+    const columns = Object.keys(connected?.columns ?? {}).length;
+    if (!recognition || !connected || columns === 0) return nothing;
+    return html`<p class="note connected" data-testid="connected">
+      ${plural(columns, 'column')} connected ${WHOSE_WORD[connected.from]}.
+      <button type="button" class="button is-quiet" data-testid="connect-forget" @click=${this.onForget}>
+        Forget it
+      </button>
+    </p>`;
+  }
+
+  readonly #toggled = (event: Event): void => {
+    if ((event.currentTarget as HTMLDetailsElement).open) this.connecting = true;
+  };
 
   /** Another model than the one taken; choosing analyses the file again. */
   #modelSelect(): TemplateResult {
@@ -80,27 +109,28 @@ export class RecognitionPanel extends LightElement {
   };
 }
 
-const DELIMITERS: Record<string, string> = {
-  ',': 'comma',
-  ';': 'semicolon',
-  '\t': 'tab',
-  '|': 'bar',
-  ' ': 'space',
+const WHOSE_WORD: Record<Connected['from'], string> = {
+  hand: 'by hand',
+  memory: 'as you did before for a file with the same header',
+  file: 'as the columns file says',
 };
 
 function formatName(recognition: Recognition): string {
-  const { format, encoding, delimiter, decimalComma, names, columns } = recognition;
+  const { format, encoding, delimiter, decimalComma, quotes, names, columns } = recognition;
   const separated = `${DELIMITERS[delimiter] ?? delimiter}-separated`;
   const parts = [
     format,
     ...(format === 'JSON lines' ? [] : [separated]),
     ...(decimalComma ? ['decimal comma'] : []),
+    ...(format === 'CSV' && quotes !== 'doubled' ? [QUOTES[quotes]] : []),
     ...(encoding === 'UTF-8' ? [] : [encoding]),
     plural(columns.length, 'column'),
     ...(names === 'file' ? [] : [NAMES[names]]),
   ];
   return parts.join(', ');
 }
+
+const QUOTES = { none: 'no quotes', escaped: 'quotes escaped by backslash' };
 
 const NAMES = {
   'zeek-order': 'no header: named in Zeek’s order',
@@ -137,9 +167,9 @@ function matchedTable(recognition: Recognition | null, model: ModelInfo | null):
     </thead>
     <tbody>
       ${rows.map(
-        ({ column, header, word }) => html`<tr>
+        ({ column, header, word, byHand }) => html`<tr>
           <th scope="row">${header}</th>
-          <td>${matchName(column, header, word)}</td>
+          <td>${matchName(column, header, word)}${byHand ? html` <span class="tag">by hand</span>` : nothing}</td>
           <td class="num">${percent(importance.get(column) ?? 0)}</td>
         </tr>`,
       )}
@@ -163,8 +193,8 @@ function missingTable(recognition: Recognition | null): TemplateResult {
     </thead>
     <tbody>
       ${recognition?.missing.map(
-        ({ column, importance }) => html`<tr>
-          <th scope="row">${column}</th>
+        ({ column, importance, byHand }) => html`<tr>
+          <th scope="row">${column}${byHand ? html` <span class="tag">by hand</span>` : nothing}</th>
           <td class="num">${percent(importance)}</td>
         </tr>`,
       )}

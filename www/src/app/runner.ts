@@ -1,14 +1,8 @@
-import type { ModelSource } from '../api.js';
-import { analyze, loadModel } from '../flowsieve.js';
+import { analyze } from '../flowsieve.js';
 import { plural } from './format.js';
+import { modelSource } from './model-source.js';
 import { describeProblem } from './problems.js';
-import {
-  EMPTY_SESSION,
-  type ModelChoice,
-  type Request,
-  type Session,
-  type Source,
-} from './session.js';
+import { EMPTY_SESSION, type Request, type Session, type Source } from './session.js';
 
 /**
  * Takes one file after the other through `analyze` and keeps the session that the page shows.
@@ -24,20 +18,29 @@ export class Runner {
   #frame = 0;
   #waiting: Partial<Session> = {};
 
-  constructor(private readonly onChange: (session: Session) => void) {}
+  /** `recall` says how a file is read whose columns nobody connected yet. */
+  constructor(
+    private readonly onChange: (session: Session) => void,
+    private readonly recall: (source: Source, request: Request) => Promise<Request>,
+  ) {}
 
-  async start(source: Source, request: Request): Promise<void> {
+  async start(source: Source, asked: Request): Promise<void> {
     this.#stop();
     if (this.session.analysis) this.#previous = this.session;
     const abort = new AbortController();
     this.#abort = abort;
     this.session = EMPTY_SESSION;
-    this.#update({ phase: 'running', source, request });
+    this.#update({ phase: 'running', source, request: asked });
     try {
+      const request = await this.recall(source, asked);
+      if (this.#abort !== abort) return;
+      this.#update({ request });
       const analysis = await analyze(source.blob, {
         model: await modelSource(request.model),
         labelColumn: request.labelColumn,
         labelMap: request.labelMap,
+        columns: request.connected?.columns,
+        dialect: request.dialect,
         signal: abort.signal,
         onRecognised: (recognition, info) => {
           if (this.#abort !== abort) return;
@@ -69,7 +72,7 @@ export class Runner {
   /** Takes a problem that was read off the page. */
   dismissProblem(): void {
     if (this.session.phase === 'failed' && !this.session.model) this.reset();
-    else this.#update({ problem: null });
+    else this.#update({ problem: null, refused: null });
   }
 
   /** Back to the empty page. */
@@ -84,7 +87,7 @@ export class Runner {
   /** An analysis that did not come to its end: with partial counts, with older results, or with nothing. */
   #end(phase: 'cancelled' | 'failed', error: unknown): void {
     this.#flush();
-    const { source, summary, model } = this.session;
+    const { source, request, summary, model } = this.session;
     const name = source?.name ?? '';
     const problem = (kept: string) =>
       phase === 'failed' ? describeProblem(error, name, kept) : null;
@@ -94,12 +97,13 @@ export class Runner {
       return;
     }
     const previous = this.#previous;
+    const refused = source && phase === 'failed' ? { source, request } : null;
     this.#previous = null;
     this.session = EMPTY_SESSION;
     if (previous) {
       const kept = `The results of ${previous.source?.name} are still there.`;
-      this.#update({ ...previous, problem: problem(kept) });
-    } else if (phase === 'failed') this.#update({ phase, source, problem: problem('') });
+      this.#update({ ...previous, problem: problem(kept), refused });
+    } else if (phase === 'failed') this.#update({ phase, source, problem: problem(''), refused });
     else this.#update({});
   }
 
@@ -138,10 +142,4 @@ export class Runner {
     this.session = { ...this.session, ...change };
     this.onChange(this.session);
   }
-}
-
-async function modelSource(choice: ModelChoice): Promise<ModelSource> {
-  if (choice.kind === 'shipped') return await loadModel(choice.name);
-  // A copy: the engine may hand its buffer on to a worker, and the model may be used again.
-  return choice.kind === 'own' ? choice.model.pack.slice(0) : 'auto';
 }

@@ -62,7 +62,8 @@ async function collect(stream: ReadableStream<Bytes>): Promise<Blob> {
   return new Blob([...parts, ...chunks], { type: 'text/csv' });
 }
 
-function download(blob: Blob, name: string): void {
+/** Hands a file to the browser, which keeps it where it keeps downloads. */
+export function download(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;

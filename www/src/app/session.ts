@@ -1,4 +1,12 @@
-import type { Analysis, ModelInfo, Progress, Recognition, Summary } from '../api.js';
+import type {
+  Analysis,
+  DialectOptions,
+  ModelInfo,
+  Progress,
+  Recognition,
+  Summary,
+} from '../api.js';
+import type { Columns } from './columns-file.js';
 import type { Problem } from './problems.js';
 
 /** Where the flows come from. */
@@ -13,6 +21,7 @@ export interface Source {
 export interface OwnModel {
   name: string;
   pack: ArrayBuffer;
+  info: ModelInfo;
 }
 
 /** Which model is used: the one that fits the header best, one of the page's, or the visitor's own. */
@@ -21,6 +30,13 @@ export type ModelChoice =
   | { kind: 'shipped'; name: string }
   | { kind: 'own'; model: OwnModel };
 
+/** Columns that were connected by hand, and who says so. */
+export interface Connected {
+  columns: Columns;
+  /** The user now, the user for a file with the same header before, or a file that was saved. */
+  from: 'hand' | 'memory' | 'file';
+}
+
 /** How a file is to be analysed. */
 export interface Request {
   model: ModelChoice;
@@ -28,12 +44,18 @@ export interface Request {
   labelColumn: string | null | undefined;
   /** Values of that column that stand for a class of the model under another name. */
   labelMap: Record<string, string>;
+  /** Null where nobody said anything yet: what was connected before for the same header is taken then. */
+  connected: Connected | null;
+  /** How the file is written, where the guess is wrong. */
+  dialect: DialectOptions;
 }
 
 export const PLAIN_REQUEST: Request = {
   model: { kind: 'auto' },
   labelColumn: undefined,
   labelMap: {},
+  connected: null,
+  dialect: {},
 };
 
 export type Phase = 'empty' | 'running' | 'done' | 'cancelled' | 'failed';
@@ -50,6 +72,8 @@ export interface Session {
   summary: Summary | null;
   analysis: Analysis | null;
   problem: Problem | null;
+  /** The file that was refused, where that is the problem. */
+  refused: { source: Source; request: Request } | null;
 }
 
 export const EMPTY_SESSION: Session = {
@@ -62,4 +86,5 @@ export const EMPTY_SESSION: Session = {
   summary: null,
   analysis: null,
   problem: null,
+  refused: null,
 };

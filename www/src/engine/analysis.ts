@@ -28,6 +28,7 @@ import { isUnreadable, publicly } from './errors.js';
 import { exportStream } from './export.js';
 import { MAX_WORKERS, type PoolSetup } from './pool.js';
 import type { Source } from './reader.js';
+import { readingOptions } from './reading.js';
 import type { ResultTable } from './results.js';
 import { readRows } from './rows.js';
 
@@ -43,8 +44,8 @@ export async function runAnalysis(
 ): Promise<Analysis> {
   const startedAt = performance.now();
   const limits = checkLimits(options);
-  const { signal, labelColumn, labelMap } = options;
-  const labels = { labelColumn, labelMap };
+  const reading = readingOptions(options);
+  const { signal } = options;
   const base = baseOf(options.assetsUrl);
   const file = input instanceof Blob ? input : new Blob([input]);
   // Asked once: the answer is 0 as soon as the file is gone.
@@ -54,7 +55,7 @@ export async function runAnalysis(
     signal,
     Promise.all([loadCore(base), options.workerUrl ?? loadWorkerUrl(base), readHead(file, size)]),
   );
-  const choosing = chooseModel(options.model, { head, size, labels }, base, signal);
+  const choosing = chooseModel(options.model, { head, size, reading }, base, signal);
   const choice = await orAborted(signal, choosing, freeChoice);
   try {
     const model: ModelInfo = choice.model.info();
@@ -69,7 +70,7 @@ export async function runAnalysis(
         workerUrl,
         core: core.module,
         coreBytes: core.bytes,
-        start: { file, size, pack: choice.pack, head, labels },
+        start: { file, size, pack: choice.pack, head, reading },
       };
       const outcome = await runSlices({
         merger,
@@ -192,7 +193,8 @@ function checkLimits({ workers, sliceBytes }: AnalyzeOptions) {
   };
 }
 
-async function readHead(file: Blob, size: number): Promise<Uint8Array<ArrayBuffer>> {
+/** The first bytes of an input, by which it is recognised. */
+export async function readHead(file: Blob, size: number): Promise<Uint8Array<ArrayBuffer>> {
   try {
     // A file that is gone says that it is empty; reading it whole tells the two apart.
     const head = size === 0 ? file : file.slice(0, HEAD_BYTES);

@@ -8,7 +8,7 @@ import { Model, Plan } from '../../generated/flowsieve_core.js';
 import { FlowsieveError, type ModelSource, type Recognition } from '../api.js';
 import { fetchBytes, loadAsset, loadModelIndex } from './assets.js';
 import { loadCore } from './core.js';
-import { type LabelOptions, planOptions } from './labels.js';
+import { planOptions, type ReadingOptions } from './reading.js';
 
 /** A model and the file that it is from. */
 interface LoadedModel {
@@ -28,7 +28,9 @@ export interface Choice extends LoadedModel {
 export interface Input {
   head: Uint8Array<ArrayBuffer>;
   size: number;
-  labels: LabelOptions;
+  reading: ReadingOptions;
+  /** Whether a header will do that has too little of what a model needs. */
+  anyHeader?: boolean;
 }
 
 /** Chooses; throws why not. The caller frees the model and the plan. */
@@ -118,7 +120,8 @@ export function freeChoice({ model, shipped, plan }: Choice): void {
 function choiceOf(loaded: LoadedModel, input: Input): Choice {
   const { model, shipped } = loaded;
   try {
-    const plan = new Plan(model, input.head, input.size, planOptions(input.labels));
+    const { head, size, reading, anyHeader = false } = input;
+    const plan = new Plan(model, head, size, { ...planOptions(reading), anyHeader });
     return { ...loaded, plan, recognition: plan.recognition() };
   } catch (error) {
     if (!shipped) model.free();
@@ -131,7 +134,8 @@ function choiceOf(loaded: LoadedModel, input: Input): Choice {
  * the same for every model), then the nearest miss, then whatever went wrong with a model.
  */
 function worthTelling(refusals: unknown[]): unknown {
-  const aboutModel = (kind: string) => kind.startsWith('pack-') || kind === 'asset-missing';
+  const aboutModel = (kind: string) =>
+    kind.startsWith('pack-') || ['asset-missing', 'bad-connection'].includes(kind);
   let nearest: { error: unknown; share: number } | undefined;
   for (const error of refusals) {
     const { kind, details } = error as { kind?: string; details?: Partial<Recognition> };

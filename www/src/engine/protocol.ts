@@ -4,7 +4,7 @@
  */
 
 import type { WireError } from './errors.js';
-import type { LabelOptions } from './labels.js';
+import type { ReadingOptions } from './reading.js';
 
 /** Name, parameters and result of everything that a worker can be asked. */
 export interface Methods {
@@ -28,7 +28,7 @@ export interface StartParams {
   pack: Uint8Array<ArrayBuffer>;
   /** The first bytes of the file, by which every worker makes the same plan as the page. */
   head: Uint8Array<ArrayBuffer>;
-  labels: LabelOptions;
+  reading: ReadingOptions;
 }
 
 export interface SliceParams {
