@@ -51,6 +51,8 @@ for (const width of WIDTHS) {
         await page.screenshot({ path: test.info().outputPath('results.png'), fullPage: true });
         expect(await overflow(page)).toBeLessThanOrEqual(0);
         await openEverything(page);
+        await expect(page.getByTestId('connect-apply')).toBeVisible();
+        await page.screenshot({ path: test.info().outputPath('open.png'), fullPage: true });
         await expectAccessible(page);
         expect(await overflow(page)).toBeLessThanOrEqual(0);
       });
@@ -59,6 +61,7 @@ for (const width of WIDTHS) {
         await page.goto(site.root);
         await page.getByTestId('file-input').setInputFiles(file('a.csv', 'a,b\n1,2\n'));
         await expect(page.getByTestId('problem')).toBeVisible();
+        await expect(page.getByTestId('connect-apply')).toBeVisible();
         await openEverything(page);
         await expectAccessible(page);
         expect(await overflow(page)).toBeLessThanOrEqual(0);

@@ -63,13 +63,21 @@ export class Draft {
     if (Object.keys(known).length === 0) this.#guess();
   }
 
-  /** Whether this is about the same columns, so that what was chosen goes on. */
-  isOf({ model, recognition }: Recognised, known: Columns): boolean {
-    const own = this.#recognised;
-    return (
-      own.model.name === model.name &&
-      JSON.stringify([own.recognition, this.#known]) === JSON.stringify([recognition, known])
-    );
+  /** Name of the model. */
+  get model(): string {
+    return this.#recognised.model.name;
+  }
+
+  /** Share of importance that is found by names alone. */
+  shareByName(): number {
+    return this.#recognised.recognition.importanceShare;
+  }
+
+  /** Whether another begins with the same, so that what was chosen here goes on. */
+  isLike(other: Draft): boolean {
+    const basis = ({ model, recognition }: Recognised, known: Columns) =>
+      JSON.stringify([model.name, recognition, known]);
+    return basis(this.#recognised, this.#known) === basis(other.#recognised, other.#known);
   }
 
   valueOf(column: string): string {

@@ -1,7 +1,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import type { ModelColumn, Recognised } from '../api.js';
+import type { ModelColumn } from '../api.js';
 import { recognise } from '../flowsieve.js';
 import { type Columns, columnsText } from './columns-file.js';
 import { Draft, MISSING, WORDS } from './connect-draft.js';
@@ -21,6 +21,9 @@ export interface ConnectModel {
 
 /** As many columns are shown at first: they carry most of a model's importance. */
 const FIRST_COLUMNS = 12;
+
+/** Not worth a button of their own. */
+const FEW_MORE = 4;
 
 /** The least share of importance that a model works with, as in the core. */
 const LEAST_SHARE = 0.5;
@@ -59,48 +62,71 @@ export class ConnectForm extends LightElement {
     return this.models.find((model) => model.name === name) ?? this.models[0];
   }
 
-  /** What the file would be to the model without any help. */
+  /** The model that the form is filled in for. */
+  get #shownModel(): ConnectModel | undefined {
+    const name = this.chosen ?? this.draft?.model;
+    return this.models.find((model) => model.name === name) ?? this.#model;
+  }
+
+  /** Fills the form in for the model that was chosen, or else for the one that fits best. */
   async #look(): Promise<void> {
-    const { source, request } = this;
-    const model = this.#model;
-    if (!source || !model) return;
-    const { labelColumn, dialect } = request;
+    const { source, request, preset, chosen } = this;
+    if (!source || this.models.length === 0) return;
+    // A file that no model took has no model yet: the one for which most can be guessed is preset.
+    const isOpen = chosen === null && request.model.kind === 'auto' && request.connected === null;
     try {
-      const recognised: Recognised = await recognise(source.blob, {
-        model: await modelSource(model.choice),
-        labelColumn,
-        dialect,
-      });
-      if (this.source !== source || this.#model?.name !== model.name) return;
-      const known = model.name === this.preset ? (request.connected?.columns ?? {}) : {};
-      if (this.draft?.isOf(recognised, known)) return;
-      this.draft = new Draft(recognised, known);
+      let draft = await this.#draftFor(source, request, this.#model);
+      if (isOpen && draft && draft.shareByName() < LEAST_SHARE) {
+        for (const model of this.models) {
+          const other = await this.#draftFor(source, request, model);
+          if (other && other.coverage().share > draft.coverage().share) draft = other;
+        }
+      }
+      // Somebody chose, or another file came, while this was looked at.
+      if (this.source !== source || this.preset !== preset || this.chosen !== chosen) return;
+      if (!draft || this.draft?.isLike(draft)) return;
+      this.draft = draft;
       this.failure = '';
     } catch (error) {
-      if (this.source !== source) return;
+      if (this.source !== source || this.chosen !== chosen) return;
       this.draft = null;
       this.failure = error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** What the file is to a model by its names, by what was connected before, and by guesses. */
+  async #draftFor(
+    source: Source,
+    { connected, labelColumn, dialect }: Request,
+    model: ConnectModel | undefined,
+  ): Promise<Draft | null> {
+    if (!model) return null;
+    const recognised = await recognise(source.blob, {
+      model: await modelSource(model.choice),
+      labelColumn,
+      dialect,
+    });
+    return new Draft(recognised, model.name === this.preset ? (connected?.columns ?? {}) : {});
   }
 
   protected override render(): TemplateResult {
     const { draft, failure } = this;
     return html`<form class="connect" data-testid="connect-form" @submit=${this.#submit}>
       <p class="note">
-        What the model expects is on the left, the most important first. Choose for each the column of the
-        file that holds the same.
+        These are the columns that the model expects, the most important first. Choose for each the column
+        of the file that holds the same.
       </p>
       <p class="field">
         <label for="${this.#id}-model">Model</label>
         <select
           id="${this.#id}-model"
           data-testid="connect-model"
-          .value=${live(this.#model?.name ?? '')}
+          .value=${live(this.#shownModel?.name ?? '')}
           @change=${this.#chooseModel}
         >
           ${this.models.map(
             ({ name, title }) =>
-              html`<option value=${name} ?selected=${name === this.#model?.name}>${title}</option>`,
+              html`<option value=${name} ?selected=${name === this.#shownModel?.name}>${title}</option>`,
           )}
         </select>
       </p>
@@ -111,7 +137,8 @@ export class ConnectForm extends LightElement {
 
   #columns(draft: Draft): TemplateResult {
     const { expected } = draft;
-    const shown = this.allShown ? expected : expected.slice(0, FIRST_COLUMNS);
+    const all = this.allShown || expected.length <= FIRST_COLUMNS + FEW_MORE;
+    const shown = all ? expected : expected.slice(0, FIRST_COLUMNS);
     const rest = expected.slice(shown.length);
     const restShare = rest.reduce((sum, { importance }) => sum + importance, 0);
     const { connected, share } = draft.coverage();
@@ -188,12 +215,12 @@ export class ConnectForm extends LightElement {
 
   readonly #submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    const model = this.#model;
+    const model = this.#shownModel;
     if (model && this.draft) this.onConnect(model.choice, this.draft.columns());
   };
 
   readonly #save = (): void => {
-    const model = this.#model;
+    const model = this.#shownModel;
     if (!model || !this.draft) return;
     const text = columnsText(model.name, this.draft.columns());
     const name = (this.source?.name ?? 'flows').replace(/\.[a-z0-9]{1,5}$/i, '');

@@ -25,6 +25,12 @@ export class RecognitionPanel extends LightElement {
   @property({ attribute: false }) accessor onForget: () => void = () => {};
   /** Whether the form that connects columns was opened. */
   @state() private accessor connecting = false;
+  /** The file that the forms are about: the one before, until a new one is recognised, so that the focus stays. */
+  #forms: Correctable | null = null;
+
+  protected override willUpdate(): void {
+    if (this.file) this.#forms = this.file;
+  }
 
   protected override render(): TemplateResult {
     const { recognition, model } = this;
@@ -55,7 +61,7 @@ export class RecognitionPanel extends LightElement {
       </dl>
       ${this.#connected(recognition, this.file?.request.connected ?? null)}
       ${this.#modelSelect()}
-      ${this.file && recognition ? readingForms(this.file, this.connecting, this.#toggled) : nothing}
+      ${this.#forms ? readingForms(this.#forms, this.connecting, this.#toggled) : nothing}
       <div class="column-lists">
         ${columnList('Matched', recognition?.matched.length, () => matchedTable(recognition, model))}
         ${columnList('Missing', recognition?.missing.length, () => missingTable(recognition))}
