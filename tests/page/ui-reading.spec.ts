@@ -1,7 +1,7 @@
 // What was guessed about a file is corrected on the page: which column is which, and how it is written.
 
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { DIST, expect, nativeProgram, test } from './fixtures.js';
@@ -121,7 +121,6 @@ test('a saved file says the same to the page and to the command line', async ({ 
 
   const flows = test.info().outputPath('flows.csv');
   const json = test.info().outputPath('evaluation.json');
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(flows, FOREIGN);
   const model = join(DIST, 'models/iot23.sieve');
   const more = ['--columns', columns, '--json', json];
@@ -222,4 +221,12 @@ test('a header that cannot be read is read without quotes', async ({ page, site 
   await finished(page);
   await expect(page.locator('.recognition .facts')).toContainText('no quotes');
   await expect(page.locator('.run-name')).toBeFocused();
+});
+
+test('the single file connects columns too', async ({ page, site }) => {
+  await page.goto(site.singleFile);
+  await connectAll(page);
+  await page.getByTestId('connect-apply').click();
+  await finished(page);
+  await expect(page.getByTestId('connected')).toContainText('by hand');
 });
