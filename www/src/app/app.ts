@@ -120,7 +120,10 @@ export class FlowsieveApp extends LightElement {
         ${empty ? this.#emptyPage() : this.#results()}
       </main>
       <footer class="page-foot">
-        <p>Flowsieve runs in this tab. Files are read where they lie; nothing is uploaded, stored or counted.</p>
+        <p>
+          Flowsieve runs in this tab. Files are read where they lie; nothing is uploaded or counted. This browser
+          remembers the names of columns that you connect by hand until you forget them, and nothing else of a file.
+        </p>
       </footer>
       <p class="hidden" role="status" data-testid="announcement">${this.#announcement()}</p>
       ${this.#drop.over ? html`<div class="drop-veil" aria-hidden="true"><p>Let go to analyse</p></div>` : nothing}
