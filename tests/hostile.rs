@@ -4,8 +4,8 @@
 mod model_support;
 
 use flowsieve::table::{
-    Broken, Head, Layout, MAX_COLUMNS, MAX_RECORD_BYTES, Progress, Record, RecordSink, SliceReader,
-    SliceSpan,
+    Broken, DialectChoice, Head, Layout, MAX_COLUMNS, MAX_RECORD_BYTES, Progress, Record,
+    RecordSink, SliceReader, SliceSpan,
 };
 use model_support::Random;
 use proptest::prelude::*;
@@ -40,7 +40,7 @@ fn hash_of<'a>(cells: impl Iterator<Item = &'a [u8]>) -> u64 {
 }
 
 fn head(bytes: &[u8]) -> Head {
-    Head::read(bytes, bytes.len() as u64).expect("a header")
+    Head::read(bytes, bytes.len() as u64, DialectChoice::default()).expect("a header")
 }
 
 /// Reads a slice in pieces of at most `longest` bytes.
@@ -273,7 +273,8 @@ fn a_line_of_50_mb_is_one_reject_wherever_it_is_cut() {
 fn a_file_that_is_one_line_of_50_mb_is_refused_with_its_reason() {
     for line in ["abcdefgh", "ab,cdefg", "\"bcdefgh", "{\"a\": 1,"] {
         let bytes = line.repeat(50_000_000 / line.len()).into_bytes();
-        let error = Head::read(&bytes, bytes.len() as u64).expect_err(line);
+        let error =
+            Head::read(&bytes, bytes.len() as u64, DialectChoice::default()).expect_err(line);
         assert_eq!(error.kind().name(), "bad-header", "{line}: {error}");
     }
 }
@@ -287,7 +288,8 @@ fn objects_with_more_keys_than_columns_are_refused_soon() {
     };
     let text = object(0..100_000);
     assert!(text.len() < 2 * MAX_RECORD_BYTES);
-    let error = Head::read(text.as_bytes(), text.len() as u64).expect_err("too many keys");
+    let error = Head::read(text.as_bytes(), text.len() as u64, DialectChoice::default())
+        .expect_err("too many keys");
     assert_eq!(error.kind().name(), "too-many-columns", "{error}");
     let text = object(0..MAX_COLUMNS);
     assert_eq!(head(text.as_bytes()).columns.len(), MAX_COLUMNS);

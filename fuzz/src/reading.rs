@@ -8,7 +8,7 @@ use crate::slice_support::{analyse, analyse_whole, model};
 use flowsieve::analysis::{CLASS_REJECTED, Plan, PlanOptions, read_cells};
 use flowsieve::model::Model;
 use flowsieve::table::dialect::{Format, text_of};
-use flowsieve::table::{Broken, Head};
+use flowsieve::table::{Broken, DialectChoice, Head};
 use std::sync::{Arc, LazyLock};
 
 /// What the files of the seeds are scored with.
@@ -24,7 +24,7 @@ pub fn check(data: &[u8], format: Format) -> bool {
         return false;
     };
     let file = input.file;
-    let head = match Head::read(file, file.len() as u64) {
+    let head = match Head::read(file, file.len() as u64, DialectChoice::default()) {
         Ok(head) if head.layout.dialect.format == format => head,
         _ => return false,
     };

@@ -3,7 +3,7 @@
 use crate::input::Input;
 use flowsieve::ErrorKind;
 use flowsieve::table::dialect::Encoding;
-use flowsieve::table::{Head, MAX_COLUMNS};
+use flowsieve::table::{DialectChoice, Head, MAX_COLUMNS};
 
 /// Reads the head of a file, as all of it and as the start of a larger one.
 ///
@@ -14,7 +14,7 @@ pub fn check(data: &[u8]) {
     let file = Input::of(data).map_or(data, |input| input.file);
     let size = file.len() as u64;
     for size in [size, size + 1, u64::MAX] {
-        match Head::read(file, size) {
+        match Head::read(file, size, DialectChoice::default()) {
             Ok(head) => assert_possible(&head, file),
             Err(error) => {
                 let known = [

@@ -48,7 +48,7 @@ pub fn parse_any(cell: &[u8]) -> Cell {
         return Cell::Missing;
     }
     // Words, so that text is not taken through the standard parser. What it knows are `inf` and `nan`.
-    if matches!(cell[0], b'a'..=b'z' | b'A'..=b'Z') && !matches!(cell[0] | 0x20, b'i' | b'n') {
+    if cell[0].is_ascii_alphabetic() && !matches!(cell[0] | 0x20, b'i' | b'n') {
         return Cell::Invalid;
     }
     // The standard parser also takes `infinity`, signs and exponents, which are what other tools write.

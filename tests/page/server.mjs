@@ -23,7 +23,7 @@ const TYPES = {
  * Serves `folder` on a free port of the loopback interface until `close` is called.
  *
  * @param {string} folder
- * @param {Record<string, { type: string, body: string }>} [extra] more resources, by path
+ * @param {Record<string, { type: string, body: string | Buffer }>} [extra] more resources, by path
  * @returns {Promise<{ origin: string, close: () => Promise<void> }>}
  */
 export async function serveFolder(folder, extra = {}) {
