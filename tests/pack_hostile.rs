@@ -256,6 +256,48 @@ fn the_order_of_sections_does_not_matter_but_their_number_does() {
 }
 
 #[test]
+fn a_model_without_classes_has_no_forest_and_no_taxonomy() {
+    let sections = take_apart(&small_file());
+    let index = |tag: &[u8; 4]| {
+        let position = sections.iter().position(|section| section.tag == *tag);
+        position.expect("a section")
+    };
+    let (taxonomy, forest, rows) = (index(b"TAXO"), index(b"FRST"), index(b"TEST"));
+    let without = |more: &[(usize, &[u8])], without_forest: bool| {
+        let mut sections = sections.clone();
+        for &(index, raw) in more {
+            sections[index] = Section::plain(sections[index].tag, MANDATORY, raw);
+        }
+        if without_forest {
+            sections.remove(forest);
+        }
+        put_together(1, &sections)
+    };
+    let empty: [(usize, &[u8]); 2] = [(taxonomy, &[0, 0]), (rows, &[0])];
+    let alone = load(&without(&empty, true)).unwrap();
+    assert!(!alone.spec().has_classes());
+    check_refused(
+        &without(&empty[..1], true),
+        ErrorKind::PackSelfTest,
+        "test rows with classes",
+    );
+    check_refused(&without(&empty, false), PackDamaged, "a forest of nothing");
+    // No classes, no distributions, no trees.
+    let forest_of_none: [(usize, &[u8]); 3] = [empty[0], empty[1], (forest, &[0; 9])];
+    check_refused(
+        &without(&forest_of_none, false),
+        PackDamaged,
+        "a forest without classes",
+    );
+    let families: [(usize, &[u8]); 2] = [(taxonomy, &[0, 1, 1, b'a']), empty[1]];
+    check_refused(
+        &without(&families, true),
+        PackDamaged,
+        "a family of no class",
+    );
+}
+
+#[test]
 fn lengths_of_sections_that_lie_are_damage() {
     let good = take_apart(&small_file());
     let forest = good

@@ -21,6 +21,7 @@ use super::plan::Plan;
 use super::row::begins_formula;
 use super::row_scorer::{RowScorer, Scored};
 use crate::metrics::flag_threshold;
+use crate::model::CLASS_NONE;
 use crate::model::isolation::{RANK_HIGH, RANK_LOW};
 use crate::table::dialect::Format;
 use crate::table::head::BYTE_ORDER_MARK;
@@ -36,7 +37,7 @@ use std::sync::Arc;
 /// `attack_probability` is that of all attack classes together and `confidence` that of the class, both from 0 to 1. The
 /// detector's score is the share of its training rows that are less strange than the row: from 0 to 1 among them, above
 /// for what is stranger than all of them, below for what is less strange. Its flag is 1 where the score is above
-/// 1 − contamination. Both are empty where the model has no detector.
+/// 1 − contamination. Both are empty where the model has no detector, the four before them where it has no classes.
 pub const RESULT_COLUMNS: [&str; 6] = [
     "flowsieve_class",
     "flowsieve_family",
@@ -316,55 +317,71 @@ impl Writer {
             }
         };
         let line_end = line_end(&bytes[content.len()..]);
-        let csv = &mut self.outcome.csv;
+        let mut csv = std::mem::take(&mut self.outcome.csv);
         let is_json = dialect.format == Format::JsonLines;
         if waiting.score.is_some() && is_json {
             content = content.trim_ascii_end();
             content = content.strip_suffix(b"}").unwrap_or(content);
         }
         if waiting.unsafe_cells && !self.raw_cells {
-            write_protected(content, dialect.grammar(), csv);
+            write_protected(content, dialect.grammar(), &mut csv);
         } else {
             csv.extend_from_slice(content);
         }
         match waiting.score {
-            Some(Answer {
-                score,
-                attack_probability,
-            }) => {
-                let [class, family, attack, confidence, rank, flag] = &self.before;
+            Some(answer) => {
+                let start = csv.len();
+                self.write_results(answer, &mut csv);
                 // An object without values has nothing that a comma could stand behind.
-                let is_empty = is_json && content.trim_ascii_end().ends_with(b"{");
-                csv.extend_from_slice(&class[usize::from(is_empty)..]);
-                csv.extend_from_slice(&self.class_names[usize::from(score.class)]);
-                csv.extend_from_slice(family);
-                csv.extend_from_slice(&self.family_names[usize::from(score.family)]);
-                for (before, share) in
-                    [(attack, attack_probability), (confidence, score.confidence)]
-                {
-                    csv.extend_from_slice(before);
-                    let steps = (u32::from(share) * 10_000 + 32_767) / 65_535;
-                    write_decimal(i64::from(steps), 4, csv);
+                if is_json && content.trim_ascii_end().ends_with(b"{") {
+                    csv.remove(start);
                 }
-                if self.has_detector {
-                    csv.extend_from_slice(rank);
-                    let above = i64::from(score.rank) - i64::from(RANK_LOW);
-                    let range = i64::from(RANK_HIGH - RANK_LOW);
-                    let steps = (200_000 * above + above.signum() * range) / (2 * range);
-                    write_decimal(steps, 5, csv);
-                    csv.extend_from_slice(flag);
-                    csv.push(b'0' + u8::from(score.rank > self.threshold_rank));
-                } else if !is_json {
-                    csv.extend_from_slice(rank);
-                    csv.extend_from_slice(flag);
-                }
-                csv.extend_from_slice(self.behind);
             }
             None if is_json => {}
             None => csv.resize(csv.len() + RESULT_COLUMNS.len(), dialect.delimiter),
         }
         csv.extend_from_slice(line_end.unwrap_or(self.plan.line_end()));
+        self.outcome.csv = csv;
         self.outcome.exported += 1;
+    }
+
+    /// Writes what the model says of a row behind its cells. What it does not have is an empty cell, and no value of an
+    /// object.
+    fn write_results(&self, answer: Answer, csv: &mut Vec<u8>) {
+        let Answer {
+            score,
+            attack_probability,
+        } = answer;
+        let [class, family, attack, confidence, rank, flag] = &self.before;
+        let is_json = !self.behind.is_empty();
+        if score.class != CLASS_NONE {
+            csv.extend_from_slice(class);
+            csv.extend_from_slice(&self.class_names[usize::from(score.class)]);
+            csv.extend_from_slice(family);
+            csv.extend_from_slice(&self.family_names[usize::from(score.family)]);
+            for (before, share) in [(attack, attack_probability), (confidence, score.confidence)] {
+                csv.extend_from_slice(before);
+                let steps = (u32::from(share) * 10_000 + 32_767) / 65_535;
+                write_decimal(i64::from(steps), 4, csv);
+            }
+        } else if !is_json {
+            for before in [class, family, attack, confidence] {
+                csv.extend_from_slice(before);
+            }
+        }
+        if self.has_detector {
+            csv.extend_from_slice(rank);
+            let above = i64::from(score.rank) - i64::from(RANK_LOW);
+            let range = i64::from(RANK_HIGH - RANK_LOW);
+            let steps = (200_000 * above + above.signum() * range) / (2 * range);
+            write_decimal(steps, 5, csv);
+            csv.extend_from_slice(flag);
+            csv.push(b'0' + u8::from(score.rank > self.threshold_rank));
+        } else if !is_json {
+            csv.extend_from_slice(rank);
+            csv.extend_from_slice(flag);
+        }
+        csv.extend_from_slice(self.behind);
     }
 }
 

@@ -30,7 +30,8 @@ pub use rejects::{Reject, RejectKind, Rejects};
 pub use summary::{ColumnSummary, LabelNames, Summary};
 pub use task::{Purpose, SliceOutcome, SliceTask};
 
-/// The class of a row that was rejected.
+/// The class of a row that was rejected. [`CLASS_NONE`](crate::model::CLASS_NONE) is that of all others where the model
+/// has no classes.
 pub const CLASS_REJECTED: u8 = 255;
 /// The label of a row in a file without labels, and of a row that was rejected.
 pub const LABEL_NONE: u8 = 255;

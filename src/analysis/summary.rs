@@ -114,9 +114,9 @@ impl Summary {
         self.binary.iter().flatten().sum()
     }
 
-    /// How the predictions compare with the labels; `None` where no row has one.
+    /// How the predictions compare with the labels; `None` where no row has one, or the model has no classes.
     pub fn evaluation(&self, taxonomy: &Taxonomy) -> Option<Evaluation> {
-        (self.labelled() > 0)
+        (self.labelled() > 0 && !taxonomy.kinds.is_empty())
             .then(|| Evaluation::from_counts(taxonomy, &self.confusion, &self.binary))
     }
 }

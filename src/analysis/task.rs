@@ -147,8 +147,15 @@ impl Scorer {
     fn count(&mut self, score: RowScore, label: u8, name: Option<&[u8]>) {
         let summary = &mut self.summary;
         summary.rows += 1;
-        summary.class_counts[usize::from(score.class)] += 1;
-        summary.family_counts[usize::from(score.family)] += 1;
+        for (counts, index) in [
+            (&mut summary.class_counts, score.class),
+            (&mut summary.family_counts, score.family),
+        ] {
+            // A model without classes has none to count.
+            if let Some(count) = counts.get_mut(usize::from(index)) {
+                *count += 1;
+            }
+        }
         summary.attack_rows += u64::from(score.attack);
         summary.confidence_histogram[(usize::from(score.confidence) * CONFIDENCE_BINS) >> 16] += 1;
         summary.rank_histogram[usize::from(score.rank >> 8)] += 1;

@@ -2,6 +2,9 @@
 //!
 //! A [`ModelSpec`] is a model as it is trained, stored and described. [`Model`] is compiled from it, once it has been
 //! checked and has scored its own test rows as it says it must.
+//!
+//! A model may have *no classes*: a detector alone, fitted on flows that nobody labelled. Then its taxonomy and its forest
+//! are empty, and every row's class is [`CLASS_NONE`].
 
 mod bounds;
 pub mod card;
@@ -23,6 +26,9 @@ use serde::{Deserialize, Serialize};
 use taxonomy::Taxonomy;
 use traverse::RowLayout;
 
+/// The class and the family of a row that a model without classes has scored.
+pub const CLASS_NONE: u8 = 254;
+
 /// A model as it is trained, stored and described; what scores is compiled from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelSpec {
@@ -32,9 +38,9 @@ pub struct ModelSpec {
     pub schema: Schema,
     /// What it applies to a row first.
     pub preparation: Preparation,
-    /// The classes; a class index anywhere is an index into the taxonomy's kinds.
+    /// The classes; a class index anywhere is an index into the taxonomy's kinds. None in a model without classes.
     pub taxonomy: Taxonomy,
-    /// The classifier.
+    /// The classifier; no trees at all in a model without classes.
     pub forest: ForestSpec,
     /// The detector.
     pub isolation: IsolationSpec,
@@ -49,7 +55,7 @@ pub struct ModelSpec {
 pub struct SelfTestRow {
     /// One value per feature; NaN (any) is missing, stored as the canonical NaN.
     pub values: Vec<f32>,
-    /// The class predicted.
+    /// The class predicted; [`CLASS_NONE`] by a model without classes.
     pub class: u8,
     /// Its probability × 65535, rounded.
     pub confidence: u16,
@@ -62,7 +68,8 @@ pub struct SelfTestRow {
 pub struct Model {
     spec: ModelSpec,
     layout: RowLayout,
-    forest: Forest,
+    /// None in a model without classes.
+    forest: Option<Forest>,
     isolation: Option<(IsolationTrees, Ranking)>,
     /// The family of each class, and whether the class is an attack.
     classes: Vec<(u8, bool)>,
@@ -79,16 +86,23 @@ pub struct Scratch {
 /// What a model says of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowScore {
-    /// The class of the largest probability, the first of equals.
+    /// The class of the largest probability, the first of equals; [`CLASS_NONE`] where the model has no classes.
     pub class: u8,
-    /// Its probability × 65535, rounded.
+    /// Its probability × 65535, rounded; 0 where the model has no classes.
     pub confidence: u16,
     /// The isolation forest's rank (see [`isolation`]); 0 where the model has no detector.
     pub rank: u16,
-    /// The family of the largest probability, the first of equals.
+    /// The family of the largest probability, the first of equals; [`CLASS_NONE`] where the model has no classes.
     pub family: u8,
     /// Whether attacks together are more probable than benign traffic.
     pub attack: bool,
+}
+
+impl ModelSpec {
+    /// Whether it tells classes apart; else it is a detector alone.
+    pub fn has_classes(&self) -> bool {
+        !self.forest.trees.is_empty()
+    }
 }
 
 impl Model {
@@ -108,7 +122,9 @@ impl Model {
         });
         let model = Self {
             layout,
-            forest: Forest::new(&spec.forest, layout),
+            forest: spec
+                .has_classes()
+                .then(|| Forest::new(&spec.forest, layout)),
             isolation,
             classes: spec
                 .taxonomy
@@ -127,6 +143,11 @@ impl Model {
         &self.spec
     }
 
+    /// What the model was made from, without the model.
+    pub fn into_spec(self) -> ModelSpec {
+        self.spec
+    }
+
     /// How many features a row has.
     pub fn n_features(&self) -> usize {
         self.spec.schema.columns.len()
@@ -140,7 +161,7 @@ impl Model {
     /// Memory for [`Self::score`].
     pub fn scratch(&self) -> Scratch {
         Scratch {
-            class_sums: vec![0; self.forest.sums_len()],
+            class_sums: vec![0; self.forest.as_ref().map_or(0, Forest::sums_len)],
             family_sums: vec![0; self.spec.taxonomy.families.len()],
             detector_row: vec![0.0; self.n_features() + 1],
         }
@@ -153,7 +174,16 @@ impl Model {
     /// If the row is shorter than [`Self::row_len`] or the scratch is another model's.
     pub fn score(&self, row: &mut [f32], scratch: &mut Scratch) -> RowScore {
         self.layout.complete(row);
-        self.forest.sums(row, &mut scratch.class_sums);
+        let Some(forest) = &self.forest else {
+            return RowScore {
+                class: CLASS_NONE,
+                confidence: 0,
+                rank: self.rank(row, &mut scratch.detector_row),
+                family: CLASS_NONE,
+                attack: false,
+            };
+        };
+        forest.sums(row, &mut scratch.class_sums);
 
         let class_sums = &scratch.class_sums[..self.classes.len()];
         scratch.family_sums.fill(0);
@@ -178,7 +208,9 @@ impl Model {
     /// Narrows bounds to values with which the row that was scored last in this scratch gets the same answer. The bounds'
     /// features are finite in it.
     pub fn narrow(&self, row: &[f32], scratch: &Scratch, bounds: &mut Bounds) {
-        self.forest.narrow(row, bounds);
+        if let Some(forest) = &self.forest {
+            forest.narrow(row, bounds);
+        }
         let Some((trees, _)) = &self.isolation else {
             return;
         };
@@ -190,8 +222,11 @@ impl Model {
     }
 
     /// The probability × 65535, rounded, that the row scored last in this scratch is an attack: those of the attack
-    /// classes together.
+    /// classes together. 0 where the model has no classes.
     pub fn attack_probability(&self, scratch: &Scratch) -> u16 {
+        if self.forest.is_none() {
+            return 0;
+        }
         let sums = scratch.class_sums.iter().zip(&self.classes);
         let attack_sum: u32 = sums.filter(|(_, class)| class.1).map(|(&sum, _)| sum).sum();
         self.probability(attack_sum)

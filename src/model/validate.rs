@@ -45,15 +45,11 @@ pub(crate) fn model(spec: &ModelSpec) -> Result<(), Error> {
     for (column, feature) in spec.schema.columns.iter().zip(&spec.preparation.features) {
         check_feature(column, feature)?;
     }
-    taxonomy(&spec.taxonomy)?;
-    require(
-        usize::from(spec.forest.n_classes) == spec.taxonomy.kinds.len(),
-        || {
-            let (classes, kinds) = (spec.forest.n_classes, spec.taxonomy.kinds.len());
-            format!("its forest tells {classes} classes apart and its taxonomy has {kinds}")
-        },
-    )?;
-    forest(&spec.forest, n_features)?;
+    if spec.taxonomy.kinds.is_empty() && spec.forest.trees.is_empty() {
+        without_classes(spec)?;
+    } else {
+        classes(spec, n_features)?;
+    }
     isolation(&spec.isolation, n_features)?;
     require(spec.self_test.len() <= MAX_SELF_TEST_ROWS, || {
         let rows = spec.self_test.len();
@@ -66,6 +62,30 @@ pub(crate) fn model(spec: &ModelSpec) -> Result<(), Error> {
         })?;
     }
     Ok(())
+}
+
+fn classes(spec: &ModelSpec, n_features: usize) -> Result<(), Error> {
+    taxonomy(&spec.taxonomy)?;
+    require(
+        usize::from(spec.forest.n_classes) == spec.taxonomy.kinds.len(),
+        || {
+            let (classes, kinds) = (spec.forest.n_classes, spec.taxonomy.kinds.len());
+            format!("its forest tells {classes} classes apart and its taxonomy has {kinds}")
+        },
+    )?;
+    forest(&spec.forest, n_features)
+}
+
+fn without_classes(spec: &ModelSpec) -> Result<(), Error> {
+    let empty = spec.taxonomy.families.is_empty()
+        && spec.forest.n_classes == 0
+        && spec.forest.distributions.is_empty();
+    require(empty, || {
+        "it has no classes, and families or leaf distributions of them".into()
+    })?;
+    require(!spec.isolation.trees.is_empty(), || {
+        "it has neither classes nor a detector".into()
+    })
 }
 
 fn check_feature(column: &Column, feature: &Feature) -> Result<(), Error> {

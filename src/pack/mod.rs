@@ -89,7 +89,10 @@ pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
         schema: from_postcard(contents.require(SCHEMA)?)?,
         preparation: from_postcard(contents.require(PREPARATION)?)?,
         taxonomy: from_postcard(contents.require(TAXONOMY)?)?,
-        forest: read_forest(&contents.require(FOREST)?.unpack(MAX_RAW_TREES_LEN)?)?,
+        forest: match contents.find(FOREST) {
+            Some(entry) => read_forest(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
+            None => ForestSpec::default(),
+        },
         isolation: match contents.find(ISOLATION) {
             Some(entry) => read_isolation(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
             None => IsolationSpec::default(),
@@ -119,7 +122,9 @@ pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
         MAX_RAW_LEN,
     )?;
     writer.add(TAXONOMY, true, to_postcard(&spec.taxonomy)?, MAX_RAW_LEN)?;
-    writer.add(FOREST, true, write_forest(&spec.forest), MAX_RAW_TREES_LEN)?;
+    if spec.has_classes() {
+        writer.add(FOREST, true, write_forest(&spec.forest), MAX_RAW_TREES_LEN)?;
+    }
     if !spec.isolation.trees.is_empty() {
         writer.add(
             ISOLATION,
@@ -165,6 +170,10 @@ fn every(bytes: &[u8], step: usize, first: usize) -> impl Iterator<Item = u8> + 
 fn read_forest(bytes: &[u8]) -> Result<ForestSpec, Error> {
     let mut reader = Reader::new(bytes);
     let n_classes = reader.varint_below(MAX_KINDS as u64 + 1)? as u16;
+    if n_classes == 0 {
+        // A model without classes has no forest at all: one way to say it.
+        return Err(damaged("its forest has no classes"));
+    }
     let n_distributions = reader.varint_below(MAX_RAW_TREES_LEN as u64)? as usize;
     let by_class = reader.take(n_distributions.saturating_mul(usize::from(n_classes)))?;
     let distributions = (0..n_distributions)

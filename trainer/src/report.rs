@@ -366,7 +366,7 @@ pub(crate) fn analysed(path: &Path, plan: &Plan, summary: &Summary) {
 pub(crate) fn results(results: &Results, summary: &Summary, model: &Model) {
     if let Some(found) = &results.evaluation {
         evaluation(found);
-    } else {
+    } else if model.spec().has_classes() {
         let kinds = model
             .spec()
             .taxonomy
@@ -386,8 +386,13 @@ pub(crate) fn results(results: &Results, summary: &Summary, model: &Model) {
         .map(|&(name, rows)| format!("{} ({})", shown(name), count(rows)))
         .collect();
     if !unknown.is_empty() {
+        let unused = if model.spec().has_classes() {
+            "that the model does not know and are in no score but attack or benign"
+        } else {
+            "which a model without classes is not compared with"
+        };
         println!(
-            "{} rows have labels that the model does not know and are in no score but attack or benign: {}\n",
+            "{} rows have labels {unused}: {}\n",
             count(summary.unknown_labels.rows),
             unknown.join(", ")
         );
@@ -434,6 +439,8 @@ pub(crate) fn model(model: &Model) {
     if !detector.trees.is_empty() {
         let rows = if detector.benign_only {
             "benign rows"
+        } else if !spec.has_classes() {
+            "rows without labels"
         } else {
             "rows, none known as benign"
         };
@@ -450,8 +457,12 @@ pub(crate) fn model(model: &Model) {
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
     println!("  {:<12}{}\n", "parameters", parameters.join("; "));
-    println!("Classes");
-    classes(&spec.taxonomy);
+    if spec.has_classes() {
+        println!("Classes");
+        classes(&spec.taxonomy);
+    } else {
+        println!("No classes: it says how strange a row is, and not what it is.\n");
+    }
     features(model);
     println!("Columns of the training file that are no features");
     left_out_columns(&card.left_out);

@@ -143,7 +143,8 @@ fn binary(scores: &BinaryScores) -> Value {
     json!({ "precision": scores.precision, "recall": scores.recall, "f1": scores.f1 })
 }
 
-/// The detector's ranks of all rows that were read. A label that the model does not know is an attack, as everywhere.
+/// The detector's ranks of all rows that were read. A label that the model does not know is an attack, as everywhere; a
+/// model without classes knows nothing of labels.
 fn ranks(model: &Model, columns: &ResultColumns) -> RankCounts {
     let kinds = &model.spec().taxonomy.kinds;
     let mut ranks = RankCounts::new();
@@ -153,7 +154,7 @@ fn ranks(model: &Model, columns: &ResultColumns) -> RankCounts {
                 rank,
                 match label {
                     LABEL_NONE => None,
-                    LABEL_UNKNOWN => Some(true),
+                    LABEL_UNKNOWN => (!kinds.is_empty()).then_some(true),
                     known => Some(kinds[usize::from(known)].attack),
                 },
             );
