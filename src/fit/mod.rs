@@ -6,16 +6,20 @@
 //!
 //! From a table to a forest: the words of categorical columns become codes ([`dictionary`]), each column is described
 //! ([`statistics`]) and cut into at most 254 bins ([`cuts`]), trees grow on the bins ([`tree`]) and are joined
-//! ([`forest`]). [`isolation`] grows the detector's trees on the values themselves.
+//! ([`forest`]). [`isolation`] grows the detector's trees on the values themselves. [`unlabelled`] makes a whole model of
+//! a file's own rows: a detector without classes.
 
+pub mod column_names;
 pub mod cuts;
 pub mod dictionary;
 pub mod forest;
 pub mod isolation;
 pub mod options;
 pub mod rng;
+pub mod self_test;
 pub mod statistics;
 pub mod tree;
+pub mod unlabelled;
 
 mod split;
 

@@ -186,12 +186,11 @@ pub(crate) struct InfoArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ScoreArguments {
-    /// The model
-    #[arg(value_name = "FILE.sieve")]
-    pub(crate) model: PathBuf,
-    /// CSV files of flows with the same header
-    #[arg(required = true, value_name = "DATA")]
-    pub(crate) data: Vec<PathBuf>,
+    /// The model, then CSV files of flows with the same header; with --fit, the files alone
+    #[arg(required = true, value_name = "FILE.sieve DATA")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fit: FitArguments,
     /// Where to write them; `-` is standard output
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) out: PathBuf,
@@ -209,6 +208,19 @@ pub(crate) struct ScoreArguments {
     pub(crate) columns: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) dialect: DialectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FitArguments {
+    /// Instead of a model, fit an isolation forest on a sample of the rows themselves: for any table of numbers
+    #[arg(long)]
+    pub(crate) fit: bool,
+    /// With --fit: the seed of all randomness, for the same model again [default: drawn, and printed]
+    #[arg(long, requires = "fit")]
+    pub(crate) seed: Option<u64>,
+    /// With --fit: where to write the model
+    #[arg(long, requires = "fit", value_name = "FILE.sieve")]
+    pub(crate) save_model: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -6,58 +6,9 @@
 
 use crate::error::TrainerError;
 use crate::profile::{ColumnProfile, MANY_WORDS};
+use flowsieve::fit::column_names::{NamedAs, named_as};
 use flowsieve::model::card::LeftOut;
-use flowsieve::schema::{ColumnKind, is_own_result, is_usual_label, normalised};
-
-/// Names of columns that count rows, normalised.
-const INDEXES: [&str; 8] = ["", "no", "unnamed:0", "id", "index", "idx", "rowid", "row"];
-/// Names of columns that identify flows.
-const IDS: [&str; 8] = [
-    "uid",
-    "flowid",
-    "uuid",
-    "guid",
-    "sessionid",
-    "connectionid",
-    "communityid",
-    "tunnelparents",
-];
-/// Names of columns that hold addresses.
-const ADDRESSES: [&str; 18] = [
-    "id.orig_h",
-    "id.resp_h",
-    "src_ip",
-    "dst_ip",
-    "source_ip",
-    "destination_ip",
-    "srcip_addr",
-    "dstip_addr",
-    "saddr",
-    "daddr",
-    "src_addr",
-    "dst_addr",
-    "ip_src",
-    "ip_dst",
-    "src_mac",
-    "dst_mac",
-    "smac",
-    "dmac",
-];
-/// Names of columns that hold times.
-const TIMES: [&str; 12] = [
-    "ts",
-    "timestamp",
-    "time",
-    "datetime",
-    "date",
-    "stime",
-    "ltime",
-    "start_time",
-    "end_time",
-    "frame.time",
-    "flow_start",
-    "first_seen",
-];
+use flowsieve::schema::{ColumnKind, is_own_result, normalised};
 
 /// A column that is a feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,6 +120,7 @@ impl Wishes {
         profile: &ColumnProfile,
     ) -> Option<String> {
         let name = normalised(&header[index]);
+        let named = named_as(&name);
         let why = |why: &str| Some(why.to_owned());
         if self.drop.contains(&index) {
             why("left out as asked (--drop)")
@@ -181,22 +133,20 @@ impl Wishes {
             None
         } else if is_own_result(&header[index]) {
             why("a result that an export of this program wrote")
-        } else if is_label_name(&name) {
-            why("a label, by its name")
-        } else if INDEXES.contains(&name.as_str()) {
-            why("an index, by its name")
+        } else if let Some(what @ (NamedAs::Label | NamedAs::Index)) = named {
+            why(what.reason())
         } else if profile.is_constant() {
             why("the same in every row")
         } else if profile.follows_label() {
             why("one value per label throughout: a label in other words")
         } else if profile.counts_rows() {
             why("counts the rows")
-        } else if is_one_of(&IDS, &name) {
-            why("identifies flows, by its name")
-        } else if is_one_of(&ADDRESSES, &name) || profile.holds_addresses() {
-            why("addresses, which name the hosts of one network")
-        } else if is_one_of(&TIMES, &name) || profile.holds_times() {
-            why("times, which tell when a capture was made")
+        } else if named == Some(NamedAs::Id) {
+            why(NamedAs::Id.reason())
+        } else if named == Some(NamedAs::Address) || profile.holds_addresses() {
+            why(NamedAs::Address.reason())
+        } else if named == Some(NamedAs::Time) || profile.holds_times() {
+            why(NamedAs::Time.reason())
         } else if !profile.is_numeric() && profile.n_words() > MANY_WORDS {
             Some(format!("text with more than {MANY_WORDS} different values"))
         } else {
@@ -218,20 +168,8 @@ fn find(header: &[String], name: &str, option: &str) -> Result<usize, TrainerErr
         })
 }
 
-fn is_label_name(normalised_name: &str) -> bool {
-    is_usual_label(normalised_name)
-        || normalised_name.contains("label")
-        || normalised_name.starts_with("attack")
-        || normalised_name.starts_with("attempted")
-        || normalised_name.ends_with("category")
-}
-
-fn is_one_of(names: &[&str], normalised_name: &str) -> bool {
-    names.iter().any(|name| normalised(name) == normalised_name)
-}
-
 fn kind(name: &str, profile: &ColumnProfile) -> ColumnKind {
-    if is_one_of(&TIMES, &normalised(name)) || profile.holds_times() {
+    if named_as(name) == Some(NamedAs::Time) || profile.holds_times() {
         ColumnKind::Time
     } else if profile.is_numeric() {
         ColumnKind::Numeric

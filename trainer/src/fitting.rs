@@ -8,20 +8,18 @@ use flowsieve::fit::TrainingTable;
 use flowsieve::fit::forest::join_trees;
 use flowsieve::fit::isolation;
 use flowsieve::fit::options::{ForestParams, IsolationParams};
-use flowsieve::fit::rng::{Purpose, SplitMix64};
+use flowsieve::fit::self_test::with_self_test;
 use flowsieve::fit::statistics::describe;
 use flowsieve::fit::tree::{BinnedTable, GrownTree, bin_feature, grow_tree};
 use flowsieve::model::card::Card;
 use flowsieve::model::isolation::IsolationSpec;
 use flowsieve::model::taxonomy::Taxonomy;
 use flowsieve::model::tree::Tree;
-use flowsieve::model::{Model, ModelSpec, SelfTestRow};
+use flowsieve::model::{Model, ModelSpec};
 use flowsieve::prepare::{Feature, Preparation};
-use flowsieve::schema::{Column, ColumnKind, Schema};
+use flowsieve::schema::{Column, Schema};
 use rayon::prelude::*;
 
-/// Rows that a model carries to test itself.
-const SELF_TEST_ROWS: u64 = 32;
 /// Rows of which path sums are computed at once.
 const ROWS_PER_PIECE: usize = 4096;
 
@@ -72,9 +70,7 @@ pub(crate) fn fit(
     for (kind, rows) in spec.taxonomy.kinds.iter_mut().zip(table.class_counts()) {
         kind.training_rows = rows;
     }
-    let untested = Model::new(spec.clone())?;
-    spec.self_test = self_test(&untested, recipe.seed);
-    Ok(Model::new(spec)?)
+    Ok(with_self_test(spec, recipe.seed)?)
 }
 
 fn grow_forest(
@@ -172,54 +168,4 @@ pub(crate) fn path_sums(trees: &[Tree], columns: &[Vec<f32>]) -> Result<Vec<u32>
         .map(|piece| isolation::path_sums(trees, columns, piece))
         .collect();
     Ok(pieces?.concat())
-}
-
-/// Made-up rows with what the model says of them: values drawn from the training quantiles, feature by feature, some
-/// missing. None is a row of the data.
-fn self_test(model: &Model, seed: u64) -> Vec<SelfTestRow> {
-    let spec = model.spec();
-    let mut scratch = model.scratch();
-    let mut row = vec![0.0; model.row_len()];
-    (0..SELF_TEST_ROWS)
-        .map(|row_idx| {
-            let mut rng = SplitMix64::stream(seed, Purpose::SelfTest, row_idx);
-            let columns = spec.schema.columns.iter().zip(&spec.preparation.features);
-            let values: Vec<f32> = columns
-                .map(|(column, feature)| made_up(column, feature, &mut rng))
-                .collect();
-            row[..values.len()].copy_from_slice(&values);
-            let score = model.score(&mut row, &mut scratch);
-            SelfTestRow {
-                values,
-                class: score.class,
-                confidence: score.confidence,
-                rank: score.rank,
-            }
-        })
-        .collect()
-}
-
-fn made_up(column: &Column, feature: &Feature, rng: &mut SplitMix64) -> f32 {
-    let (place, chance) = (rng.unit(), rng.below(32));
-    if chance < 2 || feature.quantiles.is_empty() {
-        return f32::NAN;
-    }
-    if column.kind == ColumnKind::Categorical {
-        return (place * (feature.categories.len() + 1) as f64) as u32 as f32;
-    }
-    if chance == 2 {
-        return f32::INFINITY;
-    }
-    interpolate(&feature.quantiles, place)
-}
-
-/// The value at a place between 0 and 1 of quantiles at equal steps, linear between them.
-fn interpolate(quantiles: &[f32], place: f64) -> f32 {
-    let step = place * (quantiles.len() - 1) as f64;
-    let below = step as usize;
-    let (low, high) = (
-        f64::from(quantiles[below]),
-        f64::from(quantiles[(below + 1).min(quantiles.len() - 1)]),
-    );
-    (low + (high - low) * (step - below as f64)) as f32
 }

@@ -11,6 +11,7 @@
 //! dataset     the second pass: rows ready to fit on
 //! split       rows to fit on and rows to score
 //! fitting     a model from rows, on all threads
+//! unlabelled  a detector fitted on the files that it scores
 //! scoring     what a model is worth on rows
 //! baseline    what another library's forest is worth on the same rows
 //! train, evaluate, inspect, info, score, sweep, synth      the commands, made of these
@@ -43,6 +44,7 @@ mod sweep;
 mod synth;
 mod taxonomy;
 mod train;
+mod unlabelled;
 
 use anyhow::Context;
 use args::{Arguments, Command};

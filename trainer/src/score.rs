@@ -9,6 +9,7 @@ use crate::progress;
 use crate::reading::Connections;
 use crate::report::count;
 use crate::source::{Chunks, Source, first_bytes, load};
+use crate::unlabelled::fit_on;
 use flowsieve::analysis::{
     ExportOptions, ExportOutcome, ExportTask, Plan, PlanOptions, export_header, other_fields,
 };
@@ -42,22 +43,31 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
             args.contamination
         )));
     }
-    let (model, _) = load(&args.model)?;
-    let model = Arc::new(model);
-    let plan_options = PlanOptions {
+    let (model, data) = model_and_data(args)?;
+    let mut plan_options = PlanOptions {
         label: LabelChoice::None,
-        columns: Connections::read(args.columns.as_deref())?.with(&model.spec().name)?,
         dialect: args.dialect.choice(),
         ..PlanOptions::default()
     };
-    let sources: Vec<Source> = args
-        .data
+    let sources: Vec<Source> = data
         .iter()
         .map(|path| Source::open(path, plan_options.dialect))
         .collect::<Result<_, _>>()?;
     require_one_header(&sources)?;
-    let plans: Vec<Arc<Plan>> = args
-        .data
+    let to_stdout = args.out.as_os_str() == "-";
+    if !to_stdout {
+        refuse_own_input("--out", &args.out, data)?;
+    }
+    if let Some(path) = &args.fit.save_model {
+        refuse_own_input("--save-model", path, data)?;
+    }
+    let model = Arc::new(match model {
+        Some(path) => load(path)?.0,
+        None => fit_on(&sources, &args.fit)?,
+    });
+    plan_options.columns =
+        Connections::read(args.columns.as_deref())?.with(&model.spec().name)?;
+    let plans: Vec<Arc<Plan>> = data
         .iter()
         .map(|path| plan(path, &model, &plan_options).map(Arc::new))
         .collect::<Result<_, _>>()?;
@@ -66,7 +76,6 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
         raw: args.raw,
         ..ExportOptions::default()
     };
-    let to_stdout = args.out.as_os_str() == "-";
     let failed = |source| TrainerError::Write {
         path: args.out.clone(),
         source,
@@ -74,7 +83,6 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
     let mut out: Box<dyn Write> = if to_stdout {
         Box::new(std::io::stdout())
     } else {
-        refuse_own_input(&args.out, &args.data)?;
         Box::new(File::create(&args.out).map_err(failed)?)
     };
     let threads = match args.threads {
@@ -112,6 +120,28 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
         );
     }
     Ok(())
+}
+
+/// The model's file, `None` where one is to be fitted, and the files of flows.
+fn model_and_data(args: &ScoreArguments) -> Result<(Option<&PathBuf>, &[PathBuf]), TrainerError> {
+    let is_model = |path: &PathBuf| {
+        path.extension()
+            .is_some_and(|extension| extension == "sieve")
+    };
+    match (&args.files[..], args.fit.fit) {
+        (data, true) => match data.iter().find(|path| is_model(path)) {
+            Some(path) => Err(TrainerError::asked(format!(
+                "--fit makes a model of its own, and {} is one: leave out the one or the other.",
+                path.display()
+            ))),
+            None => Ok((None, data)),
+        },
+        ([model, data @ ..], false) if !data.is_empty() => Ok((Some(model), data)),
+        _ => Err(TrainerError::asked(
+            "There is one file, and a model and a file of flows are needed: name the model first, or fit one on the flows \
+             themselves with --fit.",
+        )),
+    }
 }
 
 fn plan(path: &Path, model: &Arc<Model>, options: &PlanOptions) -> Result<Plan, TrainerError> {
@@ -160,14 +190,18 @@ fn require_one_header(sources: &[Source]) -> Result<(), TrainerError> {
 }
 
 /// Writing over a file that is still to be read would lose it.
-pub(crate) fn refuse_own_input(out: &Path, data: &[PathBuf]) -> Result<(), TrainerError> {
+pub(crate) fn refuse_own_input(
+    option: &str,
+    out: &Path,
+    data: &[PathBuf],
+) -> Result<(), TrainerError> {
     let real = |path: &Path| path.canonicalize().ok();
     match data
         .iter()
         .find(|path| real(path).is_some() && real(path) == real(out))
     {
         Some(path) => Err(TrainerError::asked(format!(
-            "--out names {}, which is read: name another file.",
+            "{option} names {}, which is read: name another file.",
             path.display()
         ))),
         None => Ok(()),

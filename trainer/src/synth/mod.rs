@@ -45,7 +45,7 @@ pub(crate) fn synth(args: &SynthArguments) -> Result<(), TrainerError> {
             "--rows is 0: ask for one row at least.",
         ));
     }
-    refuse_own_input(&args.out, &args.data)?;
+    refuse_own_input("--out", &args.out, &args.data)?;
     let data = Joined::open(
         &args.data,
         &args.label,
