@@ -16,7 +16,7 @@ pub(super) fn to_js(record: &impl Serialize) -> Result<JsValue, JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     record
         .serialize(&serializer)
-        .map_err(|error| super::js_error_of("internal", &error.to_string(), None))
+        .map_err(|error| super::js::js_error_of("internal", &error.to_string(), None))
 }
 
 /// Pairs as the properties of an object.

@@ -16,7 +16,8 @@
  * - about the model file: `pack-not-a-pack`, `pack-too-new`, `pack-damaged`, `pack-self-test`;
  * - about the input: `empty-input`, `header-only`, `bad-header`, `not-text`, `too-many-columns`,
  *   `no-such-column`, `no-such-class`, `bad-connection`, `no-schema-match` (`details` is the best {@link Recognition}),
- *   `file-unreadable` (`details` is what was {@link Kept}, if reading had begun);
+ *   `file-unreadable` (`details` is what was {@link Kept}, if reading had begun), `bad-fit` (no detector
+ *   can be fitted on it);
  * - about the page: `asset-missing`, `worker-start`, `worker-failed`, `disposed`, `bad-option`,
  *   `internal`.
  *
@@ -124,6 +125,46 @@ export interface Recognised {
   rows: string[][];
 }
 
+/** Options of {@link fitDetector}. */
+export interface FitOptions {
+  /**
+   * Decides which rows are fitted on and how the trees split: an integer from 0 to 2⁵³ − 1. The same input
+   * and seed give the same model, byte for byte, also by `flowsieve score --fit`. Drawn at random by default.
+   */
+  seed?: number | undefined;
+  /** The header of a column with labels, which is then no feature. Columns with usual names of labels never are. */
+  labelColumn?: string | null | undefined;
+  /** Ends the fit, which then rejects with a `DOMException` named `AbortError`. */
+  signal?: AbortSignal | undefined;
+  /** Called at most about ten times a second, and once when the input was read. */
+  onProgress?: ((progress: FitProgress) => void) | undefined;
+  /** Address of `fit-worker.js`, for pages whose policy does not allow `worker-src blob:`. */
+  workerUrl?: URL | string | undefined;
+  /** The folder that holds `flowsieve-fit.wasm` and `fit-worker.js`; by default that of `flowsieve.js`. */
+  assetsUrl?: URL | string | undefined;
+}
+
+/** How far a fit is. */
+export interface FitProgress {
+  /** Bytes that were read. */
+  bytes: number;
+  totalBytes: number;
+  /** Rows so far. */
+  rows: number;
+  elapsedMs: number;
+  /** 10⁶ bytes per second. */
+  megabytesPerSecond: number;
+}
+
+/** The result of {@link fitDetector}. */
+export interface FittedModel {
+  /** The model file. {@link AnalyzeOptions.model} takes it, and so does the command line. */
+  pack: ArrayBuffer;
+  seed: number;
+  /** Rows that there were to choose from. */
+  rows: number;
+}
+
 /** How far an analysis is. */
 export interface Progress {
   /** Bytes whose results are in. */
@@ -217,7 +258,7 @@ export interface ExportProgress {
 
 /** Views of one buffer that the analysis goes on using: copy before transferring any of them. */
 export interface ResultColumns {
-  /** Index into `model.classes`; 255 where the row was rejected. */
+  /** Index into `model.classes`; 254 where the model has no classes, 255 where the row was rejected. */
   readonly class: Uint8Array;
   /** Index into `model.classes`; 254 for a label that the model does not know, 255 for no label. */
   readonly label: Uint8Array;
@@ -240,7 +281,7 @@ export interface Row {
   cells: string[];
   /** For each cell how many standard deviations it lies from the training mean; NaN where that has no meaning. */
   zscores: Float32Array;
-  /** `null` where the row was rejected. */
+  /** `null` where the row was rejected or the model has no classes. */
   class: string | null;
   family: string | null;
   attack: boolean;
@@ -283,6 +324,7 @@ export interface AnalysisStats {
 export interface ModelInfo {
   name: string;
   title: string;
+  /** None where the model is a detector alone: then nothing of an analysis says what kind a row is. */
   classes: ModelClass[];
   families: string[];
   columns: ModelColumn[];

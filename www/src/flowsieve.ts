@@ -1,13 +1,16 @@
 /**
  * Flowsieve as a module: `import { analyze } from './flowsieve.js'`. The page itself is built on it.
  *
- * It expects `flowsieve.wasm`, `worker.js` and `models/` beside itself, or where `assetsUrl` says.
+ * It expects `flowsieve.wasm`, `worker.js` and `models/` beside itself, or where `assetsUrl` says, and for fits
+ * `flowsieve-fit.wasm` and `fit-worker.js`.
  */
 
 import { Model } from '../generated/flowsieve_core.js';
 import type {
   Analysis,
   AnalyzeOptions,
+  FitOptions,
+  FittedModel,
   ModelEntry,
   ModelInfo,
   ModelSource,
@@ -21,6 +24,7 @@ import { baseOf, loadAsset, loadModelIndex, loadSampleIndex } from './engine/ass
 import { loadPack, prepareShipped } from './engine/choose.js';
 import { loadCore, loadWorkerUrl } from './engine/core.js';
 import { toPublic } from './engine/errors.js';
+import { runFit } from './engine/fit.js';
 import { recogniseHeader } from './engine/recognise.js';
 import { endWarmUp, warmUp } from './engine/warm-up.js';
 
@@ -54,6 +58,26 @@ export async function recognise(
   options: RecogniseOptions,
 ): Promise<Recognised> {
   return await publiclyAsync(() => recogniseHeader(input, options));
+}
+
+/**
+ * Fits an isolation forest on a sample of the input's own rows, for any table of numbers that no model knows.
+ * The result is a model without classes: it says how strange a row is among the others.
+ *
+ * ```js
+ * const { pack, seed } = await fitDetector(file);
+ * const analysis = await analyze(file, { model: pack });
+ * ```
+ *
+ * Rejects as {@link analyze} does, and with kind `bad-fit` where the input has no columns of numbers that
+ * differ or too few rows.
+ */
+export async function fitDetector(
+  input: Blob | ArrayBuffer,
+  options: FitOptions = {},
+): Promise<FittedModel> {
+  endWarmUp();
+  return await publiclyAsync(() => runFit(input, options));
 }
 
 /**

@@ -80,19 +80,23 @@ fn clippy(workspace: &Workspace) -> Result<()> {
 /// The boundary to JavaScript is compiled for wasm alone, so the run above does not see it.
 fn clippy_wasm(workspace: &Workspace) -> Result<()> {
     build::ensure_target()?;
-    process::run(
-        cargo(workspace)
-            .args([
-                "clippy",
-                "--package",
-                "flowsieve",
-                "--lib",
-                "--target",
-                build::TARGET,
-            ])
-            .args(["--", "--deny", "warnings"])
-            .env("CARGO_ENCODED_RUSTFLAGS", build::rustflags(workspace)),
-    )
+    for module in &build::MODULES {
+        process::run(
+            cargo(workspace)
+                .args([
+                    "clippy",
+                    "--package",
+                    "flowsieve",
+                    "--lib",
+                    "--target",
+                    build::TARGET,
+                ])
+                .args(["--features", &module.features.join(",")])
+                .args(["--", "--deny", "warnings"])
+                .env("CARGO_ENCODED_RUSTFLAGS", build::rustflags(workspace)),
+        )?;
+    }
+    Ok(())
 }
 
 /// The program is called as the library is, so their pages would be written over each other in one run; the library's

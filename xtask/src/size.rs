@@ -18,6 +18,7 @@ use crate::{build, files};
 const KB: usize = 1_000;
 
 const WASM_LIMIT: usize = 150 * KB;
+const FIT_WASM_LIMIT: usize = 110 * KB;
 const FIRST_PAINT_LIMIT: usize = 80 * KB;
 const LATER_LIMIT: usize = 130 * KB;
 const MODEL_LIMIT: usize = 1_000 * KB;
@@ -71,8 +72,10 @@ fn measure(workspace: &Workspace) -> Result<Vec<Figure>> {
     later.retain(|name| !first_paint.contains(name));
 
     let wasm = BTreeSet::from(["flowsieve.wasm".to_owned()]);
+    let fit_wasm = BTreeSet::from(["flowsieve-fit.wasm".to_owned()]);
     let mut figures = vec![
         gzipped("wasm", &dist, &wasm, WASM_LIMIT)?,
+        gzipped("wasm for fitting", &dist, &fit_wasm, FIT_WASM_LIMIT)?,
         gzipped(
             "scripts and styles of the first paint",
             &dist,

@@ -31,21 +31,22 @@ async function compile(base: URL): Promise<CompiledCore> {
   return { module, bytes };
 }
 
-// One Blob URL for all workers to come. It is never revoked: a worker may be replaced at any time.
+// One Blob URL of each script for all workers to come. It is never revoked: a worker may be replaced at any time.
 const workerUrls = new Map<string, Promise<string>>();
 
 /** An address from which workers can be started, by default a Blob URL of `worker.js`. */
-export function loadWorkerUrl(base: URL): Promise<string> {
-  let url = workerUrls.get(base.href);
+export function loadWorkerUrl(base: URL, script = 'worker.js'): Promise<string> {
+  const { href } = new URL(script, base);
+  let url = workerUrls.get(href);
   if (!url) {
-    url = makeWorkerUrl(base);
-    url.catch(() => workerUrls.delete(base.href));
-    workerUrls.set(base.href, url);
+    url = makeWorkerUrl(script, base);
+    url.catch(() => workerUrls.delete(href));
+    workerUrls.set(href, url);
   }
   return url;
 }
 
-async function makeWorkerUrl(base: URL): Promise<string> {
-  const script = await loadAsset('worker.js', base);
-  return URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+async function makeWorkerUrl(script: string, base: URL): Promise<string> {
+  const bytes = await loadAsset(script, base);
+  return URL.createObjectURL(new Blob([bytes], { type: 'text/javascript' }));
 }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! src/ ──cargo──> flowsieve.wasm ──wasm-bindgen──> www/generated/ ──esbuild──> dist/ ──inlined──> dist/flowsieve.html
-//!                                                  www/src/ ───────┘    ↑
+//!             └─> flowsieve-fit.wasm ┘             www/src/ ───────┘    ↑
 //!                                                  www/models, www/samples, www/index.html
 //! ```
 
@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 use crate::{files, npm};
 
 pub(crate) use page::metafile;
-pub(crate) use wasm::{TARGET, ensure_target, rustflags};
+pub(crate) use wasm::{MODULES, TARGET, ensure_target, rustflags};
 
 /// The licences and notices that travel with the page.
 const NOTICES: [&str; 3] = ["NOTICE", "LICENSE-MIT", "LICENSE-APACHE"];
@@ -40,10 +40,9 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
 
     page::bundle(workspace)?;
     declarations::write(workspace)?;
-    files::copy(
-        &wasm::generated(workspace).join(wasm::BINARY),
-        &dist.join("flowsieve.wasm"),
-    )?;
+    for module in &MODULES {
+        files::copy(&module.binary(workspace), &dist.join(module.file))?;
+    }
     for name in NOTICES {
         files::copy(&workspace.root().join(name), &dist.join(name))?;
     }

@@ -14,17 +14,22 @@ const LANGUAGE: &str = "--target=es2022";
 /// The module that others embed. The page's own scripts import it, and on a static host they share the one file.
 const LIBRARY_SOURCE: &str = "./www/src/flowsieve.ts";
 
+/// The scripts that run in workers of their own.
+pub(super) const WORKERS: [&str; 2] = ["worker", "fit-worker"];
+
 /// How esbuild writes the path of [`LIBRARY_SOURCE`] in a script of dist/.
 const LIBRARY_AS_WRITTEN: &str = "\"../www/src/flowsieve.ts\"";
 
 /// Writes the scripts and styles of the hosted page into dist/.
 pub(super) fn bundle(workspace: &Workspace) -> Result<()> {
     // Workers come from Blob URLs, in which a classic script without imports works everywhere.
-    process::run(esbuild(workspace).args([
-        "www/src/worker.ts",
-        "--format=iife",
-        "--outfile=dist/worker.js",
-    ]))?;
+    for worker in WORKERS {
+        process::run(esbuild(workspace).args([
+            &format!("www/src/{worker}.ts"),
+            "--format=iife",
+            &format!("--outfile=dist/{worker}.js"),
+        ]))?;
+    }
     process::run(esbuild(workspace).args([
         LIBRARY_SOURCE,
         "--format=esm",

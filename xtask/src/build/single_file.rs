@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{page, policy, replace_once};
+use super::{page, policy, replace_once, wasm};
 use crate::files;
 use crate::workspace::Workspace;
 
@@ -30,7 +30,9 @@ pub(super) fn write(workspace: &Workspace, html: &str, catalogued: &[String]) ->
             &files::read(&workspace.root().join(name))?,
         )?);
     }
-    let own = ["flowsieve.wasm", "worker.js"].map(str::to_owned);
+    let modules = wasm::MODULES.iter().map(|module| module.file.to_owned());
+    let workers = page::WORKERS.map(|worker| format!("{worker}.js"));
+    let own: Vec<String> = modules.chain(workers).collect();
     for name in own.iter().chain(catalogued) {
         let encoded = STANDARD.encode(files::read_bytes(&dist.join(name))?);
         writeln!(

@@ -1,4 +1,4 @@
-//! The core as a WebAssembly module with its JavaScript bindings, in `www/generated/`.
+//! The core as WebAssembly modules with their JavaScript bindings, in `www/generated/`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,39 +11,69 @@ use super::wasm_sections;
 use crate::workspace::Workspace;
 use crate::{files, process};
 
-/// The target triple of the page's core.
+/// The target triple of the page's modules.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What the bindings are called in `www/generated/`.
-const NAME: &str = "flowsieve_core";
+/// A WebAssembly module that the core becomes.
+pub(crate) struct Module {
+    /// The features of the package that it is compiled with.
+    pub(crate) features: &'static [&'static str],
+    /// What its bindings are called in `www/generated/`.
+    name: &'static str,
+    /// What it is called in dist/.
+    pub(crate) file: &'static str,
+}
 
-/// The module beside its bindings.
-pub(super) const BINARY: &str = "flowsieve_core_bg.wasm";
+/// The one that an analysis takes, and the one that is loaded when a detector is to be fitted.
+pub(crate) const MODULES: [Module; 2] = [
+    Module {
+        features: &[],
+        name: "flowsieve_core",
+        file: "flowsieve.wasm",
+    },
+    Module {
+        features: &["fit"],
+        name: "flowsieve_fit",
+        file: "flowsieve-fit.wasm",
+    },
+];
+
+impl Module {
+    /// The module beside its bindings.
+    pub(super) fn binary(&self, workspace: &Workspace) -> PathBuf {
+        generated(workspace).join(format!("{}_bg.wasm", self.name))
+    }
+}
 
 /// Where the bindings go; the page's sources import them from there.
-pub(super) fn generated(workspace: &Workspace) -> PathBuf {
+fn generated(workspace: &Workspace) -> PathBuf {
     workspace.www().join("generated")
 }
 
-/// Compiles the core and writes its bindings.
+/// Compiles the core's modules and writes their bindings.
 pub(super) fn build(workspace: &Workspace) -> Result<()> {
     ensure_target()?;
-    process::run(
-        process::cargo()
-            .args([
-                "rustc",
-                "--package",
-                "flowsieve",
-                "--lib",
-                "--crate-type",
-                "cdylib",
-            ])
-            .args(["--target", TARGET, "--profile", "wasm"])
-            .env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace))
-            .current_dir(workspace.root()),
-    )?;
-    let compiled = workspace.target().join(TARGET).join("wasm/flowsieve.wasm");
-    bind(&compiled, &generated(workspace))
+    for module in &MODULES {
+        process::run(
+            process::cargo()
+                .args([
+                    "rustc",
+                    "--package",
+                    "flowsieve",
+                    "--lib",
+                    "--crate-type",
+                    "cdylib",
+                ])
+                .args(["--target", TARGET, "--profile", "wasm"])
+                .args(["--features", &module.features.join(",")])
+                .env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace))
+                .current_dir(workspace.root()),
+        )?;
+        // Both are compiled to this file, one after the other.
+        let compiled = workspace.target().join(TARGET).join("wasm/flowsieve.wasm");
+        bind(module, &compiled, workspace)?;
+    }
+    Ok(())
 }
 
 /// Installs the standard library for [`TARGET`] where rustup can and it is missing.
@@ -87,16 +117,16 @@ fn cargo_home() -> Option<PathBuf> {
 
 /// Writes the bindings, then takes out of the module what a browser does not need. The order matters: wasm-bindgen reads
 /// the target features and its own descriptions from the sections that go.
-fn bind(compiled: &Path, folder: &Path) -> Result<()> {
+fn bind(module: &Module, compiled: &Path, workspace: &Workspace) -> Result<()> {
     Bindgen::new()
         .input_path(compiled)
-        .out_name(NAME)
+        .out_name(module.name)
         .web(true)?
         .typescript(true)
         .omit_default_module_path(true)
-        .generate(folder)
+        .generate(generated(workspace))
         .with_context(|| format!("wasm-bindgen failed on {}", compiled.display()))?;
-    let binary = folder.join(BINARY);
+    let binary = module.binary(workspace);
     let stripped = wasm_sections::without_custom_sections(&files::read_bytes(&binary)?)
         .with_context(|| format!("{} is malformed", binary.display()))?;
     if stripped.is_empty() {

@@ -1,0 +1,108 @@
+//! The entry of the second module: a detector fitted on a file.
+
+use super::js::{finished, js_error, js_error_of, option, push_all};
+use crate::analysis::other_fields;
+use crate::fit::unlabelled::{RowSample, fit};
+use crate::pack;
+use crate::table::{Head, SliceReader, SliceSpan};
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("fit.d.ts");
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(typescript_type = "FitOptions")]
+    pub type JsFitOptions;
+}
+
+/// Reads a file once and fits a detector on a sample of its rows.
+#[wasm_bindgen(js_name = FitTask)]
+pub struct JsFitTask {
+    head: Head,
+    reader: SliceReader,
+    sample: RowSample,
+    label: Option<String>,
+    /// Whether the reader has all that it needs.
+    finished: bool,
+    inbox: Vec<u8>,
+}
+
+#[wasm_bindgen(js_class = FitTask)]
+impl JsFitTask {
+    /// `head` is the file's first bytes (all, or at least 1.1 MiB), `size` the file's.
+    #[wasm_bindgen(constructor)]
+    pub fn new(head: &[u8], size: f64, options: &JsFitOptions) -> Result<JsFitTask, JsValue> {
+        let seed = match option(options, "seed").as_f64() {
+            Some(seed) => seed as u64,
+            None => drawn_seed()?,
+        };
+        let head = Head::read(head, size as u64).map_err(|error| js_error(&error, None))?;
+        let span = SliceSpan {
+            begin: head.data_start,
+            end: size as u64,
+            first: Some(head.data_start),
+        };
+        Ok(Self {
+            reader: SliceReader::new(span, &head.layout),
+            sample: RowSample::new(head.columns.len(), seed),
+            label: option(options, "labelColumn").as_string(),
+            finished: false,
+            inbox: Vec::new(),
+            head,
+        })
+    }
+
+    /// The seed, for doing the same again.
+    pub fn seed(&self) -> f64 {
+        self.sample.seed() as f64
+    }
+
+    /// Rows so far.
+    pub fn rows(&self) -> f64 {
+        self.sample.rows_offered() as f64
+    }
+
+    /// Offset of the next byte wanted.
+    pub fn position(&self) -> f64 {
+        self.reader.position() as f64
+    }
+
+    /// Takes consecutive bytes from `position()` on; true once nothing more is needed.
+    pub fn push(&mut self, chunk: &Uint8Array) -> Result<bool, JsValue> {
+        if self.finished {
+            return Err(finished());
+        }
+        let (reader, sample) = (&mut self.reader, &mut self.sample);
+        Ok(push_all(chunk, &mut self.inbox, |bytes| {
+            reader.push(bytes, sample)
+        }))
+    }
+
+    /// The model file: once `push` returned true or the file has ended.
+    pub fn finish(&mut self) -> Result<Uint8Array, JsValue> {
+        if self.finished {
+            return Err(finished());
+        }
+        self.finished = true;
+        self.reader.finish(&mut self.sample);
+        let fitted = match self.reader.other_fields() {
+            Some(offset) => Err(other_fields(offset)),
+            None => fit(&self.sample, &self.head.columns, self.label.as_deref()),
+        };
+        let pack = fitted.and_then(|model| pack::write(model.spec()));
+        match pack {
+            Ok(pack) => Ok(Uint8Array::from(&pack[..])),
+            Err(error) => Err(js_error(&error, None)),
+        }
+    }
+}
+
+/// 32 bits, so that whoever repeats a fit has ten digits at most to copy.
+fn drawn_seed() -> Result<u64, JsValue> {
+    getrandom::u32().map(u64::from).map_err(|error| {
+        let message = format!("The browser gives no random numbers ({error}). Name a seed.");
+        js_error_of("internal", &message, None)
+    })
+}
