@@ -37,6 +37,7 @@ import type { RowFilter } from './row-filter.js';
 import { Runner } from './runner.js';
 import {
   EMPTY_SESSION,
+  isWithoutClasses,
   type ModelChoice,
   type OwnModel,
   PLAIN_REQUEST,
@@ -116,7 +117,7 @@ export class FlowsieveApp extends LightElement {
       <a class="skip" href="#main">Skip to content</a>
       ${this.#header()}
       <main id="main" tabindex="-1" class=${empty ? 'is-empty' : ''}>
-        ${problem ? problemNotice(problem, this.#dismiss, this.#refused()) : nothing}
+        ${problem ? problemNotice(problem, this.#dismiss, this.#refused(), this.#fit) : nothing}
         ${empty ? this.#emptyPage() : this.#results()}
       </main>
       <footer class="page-foot">
@@ -165,7 +166,8 @@ export class FlowsieveApp extends LightElement {
   #results(): TemplateResult {
     const { session, perMille } = this;
     const { analysis, model, recognition, summary, phase } = session;
-    const labelled = recognition?.label != null;
+    const alone = isWithoutClasses(session);
+    const labelled = recognition?.label != null && !alone;
     const filterable = analysis !== null;
     return html`<flowsieve-progress
         .session=${session}
@@ -182,16 +184,21 @@ export class FlowsieveApp extends LightElement {
         .onModel=${this.#chooseModel}
         .file=${this.#shown()}
         .onForget=${this.#forgetColumns}
+        .fileName=${session.source?.name ?? ''}
       ></flowsieve-recognition>
-      <div class="two-columns">
-        <flowsieve-class-bars
-          .model=${model}
-          .summary=${summary}
-          .labelled=${labelled}
-          .filterable=${filterable}
-          .filter=${this.filter}
-          .onFilter=${this.#showFlows}
-        ></flowsieve-class-bars>
+      <div class=${alone ? '' : 'two-columns'}>
+        ${
+          alone
+            ? nothing
+            : html`<flowsieve-class-bars
+                .model=${model}
+                .summary=${summary}
+                .labelled=${labelled}
+                .filterable=${filterable}
+                .filter=${this.filter}
+                .onFilter=${this.#showFlows}
+              ></flowsieve-class-bars>`
+        }
         <flowsieve-score-histogram
           .model=${model}
           .summary=${summary}
@@ -227,16 +234,20 @@ export class FlowsieveApp extends LightElement {
               .perMille=${perMille}
             ></flowsieve-sweep>`
       }
-      <flowsieve-evaluation
-        .summary=${summary}
-        .model=${model}
-        .recognition=${recognition}
-        .request=${session.request}
-        .filterable=${filterable}
-        .filter=${this.filter}
-        .onFilter=${this.#showFlows}
-        .onLabels=${this.#chooseLabels}
-      ></flowsieve-evaluation>
+      ${
+        alone
+          ? nothing
+          : html`<flowsieve-evaluation
+              .summary=${summary}
+              .model=${model}
+              .recognition=${recognition}
+              .request=${session.request}
+              .filterable=${filterable}
+              .filter=${this.filter}
+              .onFilter=${this.#showFlows}
+              .onLabels=${this.#chooseLabels}
+            ></flowsieve-evaluation>`
+      }
       <flowsieve-rejects .summary=${summary} .analysis=${analysis} .phase=${phase}></flowsieve-rejects>
       <flowsieve-model-card .model=${model}></flowsieve-model-card>`;
   }
@@ -330,6 +341,16 @@ export class FlowsieveApp extends LightElement {
     const { source, request } = this.session;
     if (source)
       void this.#runner.start(source, { ...request, model, labelMap: {}, connected: null });
+  };
+
+  /** A file that no model knows, with a detector fitted on itself. */
+  readonly #fit = (): void => {
+    const { refused } = this.session;
+    if (refused) {
+      const { dialect, labelColumn } = refused.request;
+      const request: Request = { ...PLAIN_REQUEST, dialect, labelColumn, model: { kind: 'fit' } };
+      void this.#runner.start(refused.source, request);
+    }
   };
 
   /** The same file with other labels, and the model that it has. */

@@ -65,6 +65,7 @@ export async function recalled(
 
 function isAskedFor(model: ModelChoice, asked: ModelChoice): boolean {
   if (asked.kind === 'auto') return true;
+  if (asked.kind === 'fit') return false;
   if (asked.kind === 'own') return model.kind === 'own' && model.model === asked.model;
   return model.kind === 'shipped' && model.name === asked.name;
 }

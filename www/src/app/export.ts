@@ -66,9 +66,17 @@ export class ExportPanel extends LightElement {
           : nothing
       }
       <p class="export-status ${this.failed ? 'failure' : ''}" role="status" data-testid="export-status">
-        ${this.outcome || 'The file’s own columns with class, family, probabilities and anomaly score behind them.'}
+        ${this.outcome || this.#contents()}
       </p>
     </div>`;
+  }
+
+  #contents(): string {
+    const results =
+      this.analysis?.model.classes.length === 0
+        ? 'the anomaly score and its flag'
+        : 'class, family, probabilities and anomaly score';
+    return `The file’s own columns with ${results} behind them.`;
   }
 
   async #save(filter: RowFilter | null): Promise<void> {

@@ -22,13 +22,18 @@ export interface FlowColumn {
 
 const RESULT = 'Result';
 
+/** What a model without classes has nothing for. */
+const CLASS_COLUMNS: FlowColumn[] = [
+  { group: RESULT, name: 'Predicted class', numeric: false, cell: classCell },
+  { group: RESULT, name: 'Confidence', numeric: true, cell: confidenceCell },
+];
+
 /** All columns of the table for one analysis. `sample` tells which others hold numbers. */
 export function flowColumns(analysis: Analysis, sample: readonly Row[]): FlowColumn[] {
-  const { recognition } = analysis;
+  const { recognition, model } = analysis;
   const numeric = numericColumns(analysis, sample);
   return [
-    { group: RESULT, name: 'Predicted class', numeric: false, cell: classCell },
-    { group: RESULT, name: 'Confidence', numeric: true, cell: confidenceCell },
+    ...(model.classes.length > 0 ? CLASS_COLUMNS : []),
     { group: RESULT, name: 'Anomaly', numeric: true, cell: anomalyCell },
     ...(recognition.label ? [labelColumn(recognition)] : []),
     ...recognition.columns.map((name, index) => ({
@@ -100,7 +105,7 @@ function labelColumn({ label }: Recognition): FlowColumn {
     name: `Label${label && label.header.toLowerCase() !== 'label' ? ` (${label.header})` : ''}`,
     numeric: false,
     cell: (row) => {
-      const differs = !row.rejected && row.label !== null && row.label !== row.class;
+      const differs = row.class !== null && row.label !== null && row.label !== row.class;
       return {
         text: row.label ?? '–',
         classes: differs ? ['is-different'] : [],

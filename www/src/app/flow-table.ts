@@ -97,8 +97,9 @@ export class FlowTable extends LightElement {
         ${this.#shown === 0 ? html`<p class="flow-table-wait">${this.#waiting()}</p>` : nothing}
       </div>
       <p class="note table-key">
-        <span class="key is-stray">Marked cells</span> lie more than 3 standard deviations from the training mean. In red:
-        a confidence below 50${'\u202f'}%, a label other than the prediction. Cells are read from your file as you scroll.
+        <span class="key is-stray">Marked cells</span> lie more than 3 standard deviations from the training mean.
+        ${this.analysis?.model.classes.length === 0 ? nothing : `In red: a confidence below 50\u202f%, a label other than the prediction.`}
+        Cells are read from your file as you scroll.
         ${this.failure ? html`<strong class="failure" role="alert">${this.failure}</strong>` : nothing}
       </p>
     </section>`;
@@ -135,9 +136,13 @@ export class FlowTable extends LightElement {
                 </optgroup>`
               : nothing
           }
-          <optgroup label="Classes">
-            ${model?.classes.map(({ name }) => option(`class:${name}`, name))}
-          </optgroup>
+          ${
+            model && model.classes.length > 0
+              ? html`<optgroup label="Classes">
+                  ${model.classes.map(({ name }) => option(`class:${name}`, name))}
+                </optgroup>`
+              : nothing
+          }
           ${(analysis?.summary.rejected ?? 0) > 0 ? option(FILTER_REJECTED.key, 'rows that could not be read') : nothing}
         </select>
       </p>

@@ -49,6 +49,7 @@ function card(model: ModelInfo): TemplateResult {
   const { dataset, trainingRows, leftOut, parameters } = model.card;
   // A model may have been trained without an evaluation.
   const evaluation: CardEvaluation | null = model.card.evaluation;
+  const alone = model.classes.length === 0;
   return html`<p class="note">
       <strong>${model.title}</strong>, ${bytes(model.bytes)}, trained on
       ${plural(trainingRows, 'flow')}${dataset.title === model.title ? '' : ` of ${dataset.title}`}.
@@ -56,20 +57,28 @@ function card(model: ModelInfo): TemplateResult {
       ${dataset.source ? html`Source: ${source(dataset.source)}` : nothing}
     </p>
     <dl class="facts">
-      ${fact('Macro-F1 on unseen flows', score(evaluation?.macroF1))} ${fact('Accuracy on unseen flows', score(evaluation?.accuracy))}
-      ${fact('Anomaly AUROC', score(evaluation?.auroc))}
-      ${fact('Classes', classCount(model))}
+      ${
+        alone
+          ? nothing
+          : html`${fact('Macro-F1 on unseen flows', score(evaluation?.macroF1))} ${fact('Accuracy on unseen flows', score(evaluation?.accuracy))}
+              ${fact('Anomaly AUROC', score(evaluation?.auroc))}
+              ${fact('Classes', classCount(model))}`
+      }
       ${fact('Columns', count(model.columns.length))}
     </dl>
-    <p class="note">${evaluation ? evaluationNote(evaluation) : 'It was not evaluated.'} ${detectorNote(model)}</p>
+    <p class="note">${evaluation ? evaluationNote(evaluation) : `It was not evaluated${alone ? ': nothing was known of what its flows are' : ''}.`} ${detectorNote(model)}</p>
     <div class="column-lists">
-      ${list('Classes', model.classes.length, classTable(model))}
-      ${list(
-        'Evaluation per class',
-        evaluation?.perClass.length ?? 0,
-        perClassTable(evaluation?.perClass ?? [], (name) => markOf(model, name)),
-      )}
-      ${list('Columns by importance', model.columns.length, columnTable(model))}
+      ${
+        alone
+          ? nothing
+          : html`${list('Classes', model.classes.length, classTable(model))}
+            ${list(
+              'Evaluation per class',
+              evaluation?.perClass.length ?? 0,
+              perClassTable(evaluation?.perClass ?? [], (name) => markOf(model, name)),
+            )}`
+      }
+      ${list(alone ? 'Columns' : 'Columns by importance', model.columns.length, columnTable(model))}
       ${list('Columns left out', leftOut.length, leftOutTable(model))}
       ${list('How it was trained', Object.keys(parameters).length, parameterTable(model))}
     </div>`;
@@ -119,9 +128,10 @@ function markOf(model: ModelInfo, name: string): TemplateResult | typeof nothing
   return found ? kindMark(found.attack) : nothing;
 }
 
-function detectorNote({ detector }: ModelInfo): string {
+function detectorNote({ detector, classes }: ModelInfo): string {
   if (!detector) return 'It has no anomaly detector.';
-  const rows = detector.fittedOn === 'benign' ? 'benign flows' : 'flows of every class';
+  const all = classes.length === 0 ? 'flows without labels' : 'flows of every class';
+  const rows = detector.fittedOn === 'benign' ? 'benign flows' : all;
   return `Anomaly scores come from an isolation forest fitted on ${count(detector.trainingRows)} ${rows}.`;
 }
 

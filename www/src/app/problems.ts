@@ -30,7 +30,7 @@ const ANOTHER_COPY = 'Get the model file again from where it came from, or use t
 const ADVICE: Record<string, Advice> = {
   'no-schema-match': {
     title: 'The model does not know these columns',
-    next: 'If the file has the same columns under other names, connect them below. If they are cut in the wrong places, say how the file is written. If another model was trained on such flows, load its .sieve file.',
+    next: 'If the file has the same columns under other names, connect them below. If they are cut in the wrong places, say how the file is written. If another model was trained on such flows, load its .sieve file. Or fit a detector on the file itself: it names no attacks, but shows which rows are unlike the others.',
   },
   'empty-input': { title: 'The file is empty', next: NEEDS_TABLE },
   'not-text': {
@@ -40,6 +40,10 @@ const ADVICE: Record<string, Advice> = {
   'header-only': {
     title: 'The file has column names but no flows',
     next: 'Check that the export that wrote the file ran to its end.',
+  },
+  'bad-fit': {
+    title: 'No detector can be fitted on this file',
+    next: 'Choose a table with columns of numbers that differ from row to row; rows of the same kind, as many as there are.',
   },
   'too-many-columns': { title: 'The file has too many columns', next: NEEDS_TABLE },
   'bad-header': {

@@ -16,7 +16,9 @@ export class ProgressBar extends LightElement {
   @property({ attribute: false }) accessor onFiles: (files: File[]) => void = () => {};
 
   protected override render(): TemplateResult {
-    const { phase, source, progress, summary, analysis } = this.session;
+    const { phase, source, summary, analysis, fitting } = this.session;
+    // The file is read once for the fit, and then from its beginning again for the results.
+    const progress = fitting ?? this.session.progress;
     const total = source?.blob.size ?? 0;
     const done = phase === 'done' ? total : (progress?.bytes ?? 0);
     return html`<div class="run-bar" data-phase=${phase}>
@@ -29,7 +31,7 @@ export class ProgressBar extends LightElement {
       <dl class="run-figures">
         <div>
           <dt>Rows</dt>
-          <dd data-testid="rows">${count(summary?.rows ?? 0)}</dd>
+          <dd data-testid="rows">${count(fitting?.rows ?? summary?.rows ?? 0)}</dd>
         </div>
         <div>
           <dt>Speed</dt>
@@ -45,7 +47,7 @@ export class ProgressBar extends LightElement {
         </div>
       </dl>
       <div class="run-actions">
-        <span class="run-status" data-testid="status" data-phase=${phase}>${statusWord(phase, analysis !== null)}</span>
+        <span class="run-status" data-testid="status" data-phase=${phase}>${statusWord(this.session, analysis !== null)}</span>
         ${
           phase === 'running'
             ? html`<button type="button" class="button" data-testid="cancel" @click=${this.onCancel}>Cancel</button>`
@@ -63,10 +65,10 @@ export class ProgressBar extends LightElement {
   }
 }
 
-function statusWord(phase: Session['phase'], complete: boolean): string {
+function statusWord({ phase, fitting }: Session, complete: boolean): string {
   switch (phase) {
     case 'running':
-      return 'Reading';
+      return fitting ? 'Fitting' : 'Reading';
     case 'done':
       return complete ? 'Finished' : 'Reading';
     case 'cancelled':
@@ -80,11 +82,12 @@ function statusWord(phase: Session['phase'], complete: boolean): string {
 
 /** What screen readers hear: quarters of the file, not every slice. */
 export function progressAnnouncement(session: Session): string {
-  const { phase, source, progress, summary } = session;
+  const { phase, source, progress, summary, fitting } = session;
   const rows = plural(summary?.rows ?? 0, 'row');
   if (phase === 'cancelled') return `Cancelled after ${rows}.`;
   if (phase === 'done') return `Finished: ${rows} read.`;
   if (phase !== 'running' || !source) return '';
+  if (fitting) return `Fitting a detector on ${source.name}.`;
   const quarter = progress ? Math.floor((progress.bytes / Math.max(source.blob.size, 1)) * 4) : 0;
   return quarter === 0 ? `Reading ${source.name}.` : `${Math.min(quarter, 3) * 25} percent read.`;
 }

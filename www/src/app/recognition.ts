@@ -3,6 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import type { ModelInfo, Recognition } from '../api.js';
 import { DELIMITERS } from './dialect-form.js';
+import { fittedNote } from './fitted-note.js';
 import { count, percent, plural } from './format.js';
 import { LightElement } from './light-element.js';
 import { shareBar } from './marks.js';
@@ -18,6 +19,7 @@ export class RecognitionPanel extends LightElement {
   @property({ attribute: false }) accessor choice: ModelChoice = { kind: 'auto' };
   @property({ attribute: false }) accessor shipped: ShippedModel[] = [];
   @property({ attribute: false }) accessor ownModel: OwnModel | null = null;
+  @property() accessor fileName = '';
   @property({ attribute: false }) accessor onModel: (choice: ModelChoice) => void = () => {};
   /** The file, to be read otherwise; null while there is none. */
   @property({ attribute: false }) accessor file: Correctable | null = null;
@@ -44,7 +46,7 @@ export class RecognitionPanel extends LightElement {
         <div>
           <dt>Model</dt>
           <dd data-testid="model">
-            ${model?.title ?? '–'} ${model ? html`<span class="tag">${this.choice.kind === 'own' ? 'yours' : 'built in'}</span>` : nothing}
+            ${model?.title ?? '–'} ${model ? html`<span class="tag">${ORIGIN[this.choice.kind]}</span>` : nothing}
           </dd>
         </div>
         <div>
@@ -62,6 +64,7 @@ export class RecognitionPanel extends LightElement {
       ${this.#connected(recognition, this.file?.request.connected ?? null)}
       ${this.#modelSelect()}
       ${this.#forms ? readingForms(this.#forms, this.connecting, this.#toggled) : nothing}
+      ${this.choice.kind === 'fit' && this.choice.fitted ? fittedNote(this.choice.fitted, model, this.fileName, this.onModel) : nothing}
       <div class="column-lists">
         ${columnList('Matched', recognition?.matched.length, () => matchedTable(recognition, model))}
         ${columnList('Missing', recognition?.missing.length, () => missingTable(recognition))}
@@ -102,13 +105,15 @@ export class RecognitionPanel extends LightElement {
             html`<option value="shipped:${name}" ?selected=${value === `shipped:${name}`}>${info.title}</option>`,
         )}
         ${ownModel ? html`<option value="own" ?selected=${value === 'own'}>your model ${ownModel.name}</option>` : nothing}
+        <option value="fit" ?selected=${value === 'fit'}>a detector fitted on this file</option>
       </select>
     </p>`;
   }
 
   #chosen = (event: Event): void => {
     const { value } = event.currentTarget as HTMLSelectElement;
-    if (value === 'own' && this.ownModel) this.onModel({ kind: 'own', model: this.ownModel });
+    if (value === 'fit') this.onModel({ kind: 'fit' });
+    else if (value === 'own' && this.ownModel) this.onModel({ kind: 'own', model: this.ownModel });
     else if (value.startsWith('shipped:'))
       this.onModel({ kind: 'shipped', name: value.slice('shipped:'.length) });
     else this.onModel({ kind: 'auto' });
@@ -119,6 +124,14 @@ const WHOSE_WORD: Record<Connected['from'], string> = {
   hand: 'by hand',
   memory: 'as you did before for a file with the same header',
   file: 'as the columns file says',
+};
+
+/** Where a model of each choice is from. */
+const ORIGIN: Record<ModelChoice['kind'], string> = {
+  auto: 'built in',
+  shipped: 'built in',
+  own: 'yours',
+  fit: 'fitted on this file',
 };
 
 function formatName(recognition: Recognition): string {

@@ -1,4 +1,5 @@
-import { analyze } from '../flowsieve.js';
+import type { ModelSource } from '../api.js';
+import { analyze, fitDetector } from '../flowsieve.js';
 import { plural } from './format.js';
 import { modelSource } from './model-source.js';
 import { describeProblem } from './problems.js';
@@ -35,8 +36,9 @@ export class Runner {
       const request = await this.recall(source, asked);
       if (this.#abort !== abort) return;
       this.#update({ request });
+      const model = await this.#modelSource(source, request, abort);
       const analysis = await analyze(source.blob, {
-        model: await modelSource(request.model),
+        model,
         labelColumn: request.labelColumn,
         labelMap: request.labelMap,
         columns: request.connected?.columns,
@@ -62,6 +64,31 @@ export class Runner {
       if (abort.signal.aborted) this.#end('cancelled', null);
       else this.#end('failed', error);
     }
+  }
+
+  /** The model to analyse with; one that is fitted on the file itself is made first, and kept for the next time. */
+  async #modelSource(
+    source: Source,
+    request: Request,
+    abort: AbortController,
+  ): Promise<ModelSource> {
+    const choice = request.model;
+    if (choice.kind !== 'fit') return await modelSource(choice);
+    let { fitted } = choice;
+    if (!fitted) {
+      fitted = await fitDetector(source.blob, {
+        seed: choice.seed,
+        labelColumn: request.labelColumn,
+        signal: abort.signal,
+        onProgress: (fitting) => {
+          if (this.#abort === abort) this.#update({ fitting });
+        },
+      });
+      if (this.#abort === abort) {
+        this.#update({ fitting: null, request: { ...request, model: { kind: 'fit', fitted } } });
+      }
+    }
+    return fitted.pack.slice(0);
   }
 
   /** Ends a running analysis; what was counted so far stays on the page. */

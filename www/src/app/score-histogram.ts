@@ -12,7 +12,7 @@ import {
   thresholdRank,
 } from './rank.js';
 import { bandTable } from './score-bands.js';
-import { rateName } from './verdict-text.js';
+import { rateName, trainingTraffic } from './verdict-text.js';
 
 const PRESETS = [1, 5, 10, 15, 20];
 const AXIS_PERCENT = [0, 25, 50, 75, 100];
@@ -64,7 +64,7 @@ export class ScoreHistogram extends LightElement {
       <p class="note two-lines" data-testid="threshold-text">
         ${sentence(thresholdText(this.perMille, this.model))}
         ${
-          ranks && flagged > 0
+          ranks && flagged > 0 && this.model?.classes.length !== 0
             ? html`<span class="figure" data-testid="flagged-benign">${count(benign)}</span> of them
                 ${benign === 1 ? 'was' : 'were'} classed as benign${benign > 0 ? ': look there for something new' : nothing}.`
             : nothing
@@ -210,8 +210,7 @@ function sentence(text: string): string {
 
 /** "stranger than 95.0 % of the benign training traffic". */
 function thresholdText(perMille: number, model: ModelInfo | null): string {
-  const traffic =
-    model?.detector?.fittedOn === 'benign' ? 'benign training traffic' : 'training traffic';
+  const traffic = trainingTraffic(model);
   if (perMille >= 1000) return `stranger than all of the ${traffic}`;
   return `stranger than ${(perMille / 10).toFixed(1)}\u202f% of the ${traffic}`;
 }

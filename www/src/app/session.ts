@@ -1,6 +1,8 @@
 import type {
   Analysis,
   DialectOptions,
+  FitProgress,
+  FittedModel,
   ModelInfo,
   Progress,
   Recognition,
@@ -24,11 +26,15 @@ export interface OwnModel {
   info: ModelInfo;
 }
 
-/** Which model is used: the one that fits the header best, one of the page's, or the visitor's own. */
+/**
+ * Which model is used: the one that fits the header best, one of the page's, the visitor's own, or a detector
+ * that is fitted on the file itself; `fitted` once it is, so that reading the file again does not fit again.
+ */
 export type ModelChoice =
   | { kind: 'auto' }
   | { kind: 'shipped'; name: string }
-  | { kind: 'own'; model: OwnModel };
+  | { kind: 'own'; model: OwnModel }
+  | { kind: 'fit'; seed?: number | undefined; fitted?: FittedModel | undefined };
 
 /** Columns that were connected by hand, and who says so. */
 export interface Connected {
@@ -67,6 +73,8 @@ export interface Session {
   request: Request;
   recognition: Recognition | null;
   model: ModelInfo | null;
+  /** How far a detector is fitted that was asked for; null before and after. */
+  fitting: FitProgress | null;
   progress: Progress | null;
   /** So far, while running; of what was read before it ended, after a cancel or a failure. */
   summary: Summary | null;
@@ -82,9 +90,15 @@ export const EMPTY_SESSION: Session = {
   request: PLAIN_REQUEST,
   recognition: null,
   model: null,
+  fitting: null,
   progress: null,
   summary: null,
   analysis: null,
   problem: null,
   refused: null,
 };
+
+/** Whether there are no classes to show: the model is a detector alone, or such a one is being fitted. */
+export function isWithoutClasses({ model, request }: Session): boolean {
+  return model ? model.classes.length === 0 : request.model.kind === 'fit';
+}

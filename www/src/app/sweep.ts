@@ -84,7 +84,7 @@ export class SweepPanel extends LightElement {
           benign
             ? `It was fitted on benign flows. A false-alarm rate sets its threshold: the share of benign traffic that it flags,
                where that traffic is like the training’s.`
-            : `It was fitted on flows of every class. A contamination sets its threshold: the share of the traffic that is
+            : `It was fitted on ${this.model?.classes.length === 0 ? 'flows without labels' : 'flows of every class'}. A contamination sets its threshold: the share of the traffic that is
                taken for anomalous.`
         }
         ${this.labelled ? 'Precision, recall and F1 take flagged as ‘attack’ and compare it with the file’s labels.' : 'Without labels there is only the share flagged.'}

@@ -34,11 +34,23 @@ export function attackSentence(model: ModelInfo, summary: Summary): string {
   return `${of} ${look}${composition(attackClasses(model, summary), attackRows)}.`;
 }
 
+/** "20,000 flows have an anomaly score." For a model without classes. */
+export function scoredSentence({ analysed }: Summary): string {
+  if (analysed === 0) return 'No flow could be read.';
+  return `${plural(analysed, 'flow')} ${analysed === 1 ? 'has' : 'have'} an anomaly score and no class.`;
+}
+
+/** What the detector was fitted on, in words. */
+export function trainingTraffic(model: ModelInfo | null): string {
+  if (model?.detector?.fittedOn === 'benign') return 'benign training traffic';
+  return model?.classes.length === 0 ? 'flows it was fitted on' : 'training traffic';
+}
+
 /** "0.4 % are stranger than all but 5 % of the training traffic." */
 export function strangerSentence(model: ModelInfo, flagged: number, flows: number): string {
   const { detector } = model;
   if (!detector || flows === 0) return '';
-  const traffic = detector.fittedOn === 'benign' ? 'benign training traffic' : 'training traffic';
+  const traffic = trainingTraffic(model);
   if (flagged === 0) return `None is stranger than all but ${percent(0.05, 0)} of the ${traffic}.`;
   const verb = flagged === 1 ? 'is' : 'are';
   return `${share(flagged, flows)} ${verb} stranger than all but ${percent(0.05, 0)} of the ${traffic}.`;
@@ -63,6 +75,12 @@ export function falseAlarmSentence(model: ModelInfo, perMille: number): string {
 /** What the model can and cannot say, in one or two sentences. */
 export function knowledgeSentence(model: ModelInfo): string {
   const { card, classes } = model;
+  if (classes.length === 0) {
+    return (
+      `The detector was fitted on ${plural(card.trainingRows, 'flow')} without labels. It says how unlike these a flow ` +
+      'is, not whether it is an attack: what is rare stands out, and what is frequent passes.'
+    );
+  }
   return (
     `The model was trained on ${plural(card.trainingRows, 'flow')} (${card.dataset.title}) and answers ` +
     `with one of its ${plural(classes.length, 'class', 'classes')}, whatever it is shown. An attack of another kind ` +

@@ -1,14 +1,16 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
+import type { ModelInfo, Summary } from '../api.js';
 import { count, percent, plural } from './format.js';
 import { LightElement } from './light-element.js';
 import { type RankCounts, thresholdRank } from './rank.js';
-import type { Session } from './session.js';
+import { isWithoutClasses, type Session } from './session.js';
 import {
   attackSentence,
   cautions,
   falseAlarmSentence,
   knowledgeSentence,
+  scoredSentence,
   strangerSentence,
 } from './verdict-text.js';
 
@@ -27,7 +29,7 @@ export class Verdict extends LightElement {
     const { phase, model, summary, recognition } = this.session;
     const strangers = this.ranks?.above(thresholdRank(VERDICT_PER_MILLE)) ?? null;
     const benign =
-      this.ranks && summary
+      this.ranks && summary && !isWithoutClasses(this.session)
         ? {
             flows: summary.analysed - summary.attackRows,
             strangers: this.ranks.benignAbove(thresholdRank(VERDICT_PER_MILLE)),
@@ -46,14 +48,18 @@ export class Verdict extends LightElement {
   }
 
   #answer(strangers: number | null): TemplateResult | string {
-    const { phase, model, summary } = this.session;
+    const { phase, model, summary, fitting } = this.session;
+    if (fitting) return 'Choosing rows to fit a detector on…';
     if (!model || !summary) return 'Looking at the columns…';
+    if (phase === 'running' && isWithoutClasses(this.session)) {
+      return html`So far, <span class="figure">${count(summary.analysed)}</span> flows have an anomaly score.`;
+    }
     if (phase === 'running') {
       return html`So far, <span class="figure">${count(summary.attackRows)}</span> of
         <span class="figure">${count(summary.analysed)}</span> flows look like attacks.`;
     }
     const stranger = strangers === null ? '' : strangerSentence(model, strangers, summary.analysed);
-    return html`${attackSentence(model, summary)} ${stranger}
+    return html`${answerSentence(model, summary)} ${stranger}
     ${
       summary.rejected > 0
         ? html`<a href="#unread" data-testid="rejected-link">${plural(summary.rejected, 'row')} could not be read.</a>`
@@ -86,5 +92,9 @@ export function verdictAnnouncement(session: Session, ranks: RankCounts | null):
     strangers === undefined ? '' : strangerSentence(model, strangers, summary.analysed);
   const rejected =
     summary.rejected > 0 ? ` ${plural(summary.rejected, 'row')} could not be read.` : '';
-  return `${attackSentence(model, summary)} ${stranger}${rejected}`;
+  return `${answerSentence(model, summary)} ${stranger}${rejected}`;
+}
+
+function answerSentence(model: ModelInfo, summary: Summary): string {
+  return model.classes.length === 0 ? scoredSentence(summary) : attackSentence(model, summary);
 }
