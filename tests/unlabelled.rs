@@ -9,7 +9,7 @@ use flowsieve::analysis::{
 use flowsieve::fit::unlabelled::{MAX_SAMPLE_ROWS, RowSample, fit};
 use flowsieve::model::isolation::RANK_HIGH;
 use flowsieve::model::{CLASS_NONE, Model};
-use flowsieve::table::{Head, Progress, SliceReader, SliceSpan};
+use flowsieve::table::{DialectChoice, Head, Progress, SliceReader, SliceSpan};
 use flowsieve::{Error, ErrorKind, pack};
 use model_support::Random;
 use proptest::prelude::*;
@@ -45,7 +45,7 @@ fn table(rows: u64) -> String {
 /// The sample of the records of a file that is cut at these offsets, slice by slice.
 fn sample_in_slices(bytes: &[u8], seed: u64, cuts: &[u64]) -> (Head, RowSample) {
     let size = bytes.len() as u64;
-    let head = Head::read(bytes, size).expect("a header");
+    let head = Head::read(bytes, size, DialectChoice::default()).expect("a header");
     let mut whole = RowSample::new(head.columns.len(), seed);
     let mut begin = head.data_start;
     let mut first = head.data_start;

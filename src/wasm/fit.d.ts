@@ -4,4 +4,6 @@ export interface FitOptions {
   seed?: number;
   /** The column with labels, which is no feature. */
   labelColumn?: string;
+  /** As in `PlanOptions`. */
+  dialect?: Uint8Array;
 }

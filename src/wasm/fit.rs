@@ -1,6 +1,6 @@
 //! The entry of the second module: a detector fitted on a file.
 
-use super::js::{finished, js_error, js_error_of, option, push_all};
+use super::js::{dialect_choice, finished, js_error, js_error_of, option, push_all};
 use crate::analysis::other_fields;
 use crate::fit::unlabelled::{RowSample, fit};
 use crate::pack;
@@ -38,7 +38,9 @@ impl JsFitTask {
             Some(seed) => seed as u64,
             None => drawn_seed()?,
         };
-        let head = Head::read(head, size as u64).map_err(|error| js_error(&error, None))?;
+        let dialect = dialect_choice(&option(options, "dialect"));
+        let head =
+            Head::read(head, size as u64, dialect).map_err(|error| js_error(&error, None))?;
         let span = SliceSpan {
             begin: head.data_start,
             end: size as u64,

@@ -1,7 +1,8 @@
 //! What both entries need of JavaScript: errors, properties, bytes.
 
 use crate::Error;
-use crate::table::Progress;
+use crate::table::dialect::{Encoding, Quotes};
+use crate::table::{DialectChoice, Progress};
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -29,6 +30,29 @@ pub(super) fn set(object: &Object, name: &str, value: &JsValue) {
 /// A property of an object of options; undefined where it is not there.
 pub(super) fn option(options: &JsValue, name: &str) -> JsValue {
     Reflect::get(options, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// How a file is written, a byte for each choice, 0 where it is to be guessed; see `types.d.ts`.
+pub(super) fn dialect_choice(choice: &JsValue) -> DialectChoice {
+    let bytes = choice.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
+    let byte = |at: usize| bytes.as_ref().and_then(|bytes| bytes.get(at)).copied();
+    let chosen = |at| byte(at).filter(|&byte| byte != 0);
+    DialectChoice {
+        csv: chosen(0).is_some(),
+        delimiter: chosen(1),
+        quotes: chosen(2).map(|quotes| match quotes {
+            1 => Quotes::None,
+            2 => Quotes::Doubled,
+            _ => Quotes::Escaped,
+        }),
+        decimal_comma: chosen(3).map(|comma| comma == 2),
+        encoding: chosen(4).map(|encoding| match encoding {
+            1 => Encoding::Utf8,
+            2 => Encoding::Utf16Le,
+            _ => Encoding::Utf16Be,
+        }),
+        header: chosen(5).map(|header| header == 2),
+    }
 }
 
 /// How much crosses at once: what the reader works on stays small whatever the chunks that a stream yields.

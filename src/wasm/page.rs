@@ -1,6 +1,6 @@
 //! The entry of the page's module: plans, slices, merging, exports.
 
-use super::js::{finished, js_error, js_error_of, option, push_all, set};
+use super::js::{dialect_choice, finished, js_error, js_error_of, option, push_all, set};
 use super::records::{self, to_js};
 use crate::analysis::{
     ExportOptions, ExportTask, LABEL_UNKNOWN, MergeEvent, Merger, Plan, PlanOptions, Purpose,
@@ -9,8 +9,7 @@ use crate::analysis::{
 use crate::metrics::RankCounts;
 use crate::model::Model;
 use crate::schema::{Connection, LabelChoice};
-use crate::table::dialect::{Encoding, Quotes};
-use crate::table::{DialectChoice, SliceSpan};
+use crate::table::SliceSpan;
 use crate::{Error, pack};
 use js_sys::{Array, Float32Array, Float64Array, Object, Uint8Array, Uint16Array, Uint32Array};
 use std::collections::BTreeMap;
@@ -170,29 +169,6 @@ fn connections(map: &JsValue) -> Vec<Connection> {
         }
     }
     connections
-}
-
-/// How a file is written, a byte for each choice, 0 where it is to be guessed; see `types.d.ts`.
-fn dialect_choice(choice: &JsValue) -> DialectChoice {
-    let bytes = choice.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
-    let byte = |at: usize| bytes.as_ref().and_then(|bytes| bytes.get(at)).copied();
-    let chosen = |at| byte(at).filter(|&byte| byte != 0);
-    DialectChoice {
-        csv: chosen(0).is_some(),
-        delimiter: chosen(1),
-        quotes: chosen(2).map(|quotes| match quotes {
-            1 => Quotes::None,
-            2 => Quotes::Doubled,
-            _ => Quotes::Escaped,
-        }),
-        decimal_comma: chosen(3).map(|comma| comma == 2),
-        encoding: chosen(4).map(|encoding| match encoding {
-            1 => Encoding::Utf8,
-            2 => Encoding::Utf16Le,
-            _ => Encoding::Utf16Be,
-        }),
-        header: chosen(5).map(|header| header == 2),
-    }
 }
 
 /// Labels of the file to classes of the model.

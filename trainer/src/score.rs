@@ -65,8 +65,7 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
         Some(path) => load(path)?.0,
         None => fit_on(&sources, &args.fit)?,
     });
-    plan_options.columns =
-        Connections::read(args.columns.as_deref())?.with(&model.spec().name)?;
+    plan_options.columns = Connections::read(args.columns.as_deref())?.with(&model.spec().name)?;
     let plans: Vec<Arc<Plan>> = data
         .iter()
         .map(|path| plan(path, &model, &plan_options).map(Arc::new))

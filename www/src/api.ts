@@ -132,6 +132,8 @@ export interface FitOptions {
    * and seed give the same model, byte for byte, also by `flowsieve score --fit`. Drawn at random by default.
    */
   seed?: number | undefined;
+  /** How the input is written, where the guess is wrong. */
+  dialect?: DialectOptions | undefined;
   /** The header of a column with labels, which is then no feature. Columns with usual names of labels never are. */
   labelColumn?: string | null | undefined;
   /** Ends the fit, which then rejects with a `DOMException` named `AbortError`. */

@@ -20,6 +20,8 @@ export interface FitRequest {
   seed: number | undefined;
   /** The column with labels, which is no feature. */
   labelColumn: string | undefined;
+  /** How the file is written, where that is not to be guessed. */
+  dialect: Uint8Array | undefined;
 }
 
 /** What it says. */
@@ -47,10 +49,11 @@ scope.addEventListener('message', ({ data }) => {
 
 async function fit(request: FitRequest) {
   initSync({ module: request.core });
-  const { file, size, head, seed, labelColumn } = request;
+  const { file, size, head, seed, labelColumn, dialect } = request;
   const task = new FitTask(head, size, {
     ...(seed === undefined ? {} : { seed }),
     ...(labelColumn === undefined ? {} : { labelColumn }),
+    ...(dialect === undefined ? {} : { dialect }),
   });
   let reported = performance.now();
   const sink = {

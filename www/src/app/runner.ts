@@ -79,6 +79,7 @@ export class Runner {
       fitted = await fitDetector(source.blob, {
         seed: choice.seed,
         labelColumn: request.labelColumn,
+        dialect: request.dialect,
         signal: abort.signal,
         onProgress: (fitting) => {
           if (this.#abort === abort) this.#update({ fitting });

@@ -10,6 +10,7 @@ import { baseOf, loadAsset } from './assets.js';
 import { aborted } from './coordinator.js';
 import { loadWorkerUrl } from './core.js';
 import { fromWire, isUnreadable } from './errors.js';
+import { planOptions, readingOptions } from './reading.js';
 
 const WORKER = 'fit-worker.js';
 
@@ -23,6 +24,7 @@ export async function runFit(input: Blob | ArrayBuffer, options: FitOptions): Pr
       `seed has to be an integer from 0 to 2⁵³ − 1, not ${seed}.`,
     );
   }
+  const { dialect } = planOptions(readingOptions({ dialect: options.dialect }));
   const base = baseOf(options.assetsUrl);
   const file = input instanceof Blob ? input : new Blob([input]);
   // Asked once: the answer is 0 as soon as the file is gone.
@@ -71,6 +73,7 @@ export async function runFit(input: Blob | ArrayBuffer, options: FitOptions): Pr
         head,
         seed,
         labelColumn: labelColumn ?? undefined,
+        dialect,
       };
       worker.postMessage(request);
     });
