@@ -368,3 +368,25 @@ fn utf16_is_written_as_utf8() {
         );
     }
 }
+
+#[test]
+fn results_alone_are_the_last_cells_of_each_row() {
+    let mut random = Random(9);
+    let bytes = file(&mut random);
+    let plan = plan(&bytes, &PlanOptions::default());
+    let alone = ExportOptions {
+        results_only: true,
+        ..ExportOptions::default()
+    };
+    let whole = rows(&exported(
+        &plan,
+        &bytes,
+        &ExportOptions::default(),
+        &mut random,
+    ));
+    let alone = rows(&exported(&plan, &bytes, &alone, &mut random));
+    assert_eq!(alone.len(), whole.len());
+    for (alone, whole) in alone.iter().zip(&whole) {
+        assert_eq!(alone, &whole[whole.len() - RESULT_COLUMNS.len()..]);
+    }
+}

@@ -66,6 +66,8 @@ pub struct ExportOptions {
     pub rejected: bool,
     /// Whether cells stay as they are that a spreadsheet would take for formulas.
     pub raw: bool,
+    /// Whether the results alone are written, as CSV whatever the file is: line for line those of the rows.
+    pub results_only: bool,
 }
 
 impl Default for ExportOptions {
@@ -76,6 +78,7 @@ impl Default for ExportOptions {
             label: None,
             rejected: true,
             raw: false,
+            results_only: false,
         }
     }
 }
@@ -104,6 +107,9 @@ pub fn export_header(plan: &Plan, options: &ExportOptions) -> Vec<u8> {
     let line = plan.header_line();
     let dialect = plan.head().layout.dialect;
     let delimiter = dialect.delimiter;
+    if options.results_only {
+        return (RESULT_COLUMNS.join(",") + "\n").into_bytes();
+    }
     let mut csv = Vec::new();
     match dialect.format {
         Format::Csv if !line.is_empty() => {}
@@ -181,7 +187,9 @@ impl ExportTask {
     /// Reads on: `bytes` are those from [`position`](Self::position) on, as many as there are at hand.
     pub fn push(&mut self, bytes: &[u8]) -> Progress {
         for piece in bytes.chunks(PIECE_BYTES) {
-            self.writer.raw.extend_from_slice(piece);
+            if !self.writer.options.results_only {
+                self.writer.raw.extend_from_slice(piece);
+            }
             if self.reader.push(piece, &mut self.writer) == Progress::Done {
                 return Progress::Done;
             }
@@ -223,8 +231,7 @@ struct Writer {
     has_detector: bool,
     /// By class: whether its rows are exported.
     classes: [bool; 256],
-    label: Option<u8>,
-    rejected: bool,
+    options: ExportOptions,
     raw_cells: bool,
     rows: RowScorer,
     /// What stands before each result, and behind the last.
@@ -245,20 +252,28 @@ impl Writer {
         let model = plan.model();
         let spec = model.spec();
         let dialect = plan.head().layout.dialect;
-        let is_json = dialect.format == Format::JsonLines;
-        let raw_cells = options.raw || dialect.format != Format::Csv;
-        let cell = |name: &String| match dialect.format {
-            Format::Csv => own_cell(name, dialect.delimiter, raw_cells),
+        let (format, delimiter) = if options.results_only {
+            (Format::Csv, b',')
+        } else {
+            (dialect.format, dialect.delimiter)
+        };
+        let is_json = format == Format::JsonLines;
+        let raw_cells = options.raw || format != Format::Csv;
+        let cell = |name: &String| match format {
+            Format::Csv => own_cell(name, delimiter, raw_cells),
             Format::ZeekTsv => name.as_bytes().to_vec(),
             Format::JsonLines => json_string(name),
         };
-        let before = RESULT_COLUMNS.map(|name| {
+        let mut before = RESULT_COLUMNS.map(|name| {
             if is_json {
                 format!(",\"{name}\":").into_bytes()
             } else {
-                vec![dialect.delimiter]
+                vec![delimiter]
             }
         });
+        if options.results_only {
+            before[0].clear();
+        }
         let mut classes = [options.classes.is_none(); 256];
         for &class in options.classes.iter().flatten() {
             classes[usize::from(class)] = true;
@@ -267,8 +282,7 @@ impl Writer {
             threshold_rank: flag_threshold(options.contamination),
             has_detector: !spec.isolation.trees.is_empty(),
             classes,
-            label: options.label,
-            rejected: options.rejected,
+            options: options.clone(),
             raw_cells,
             before,
             behind: if is_json { b"}" } else { b"" },
@@ -304,6 +318,17 @@ impl Writer {
         let Some(waiting) = self.waiting.take().filter(|waiting| waiting.exported) else {
             return;
         };
+        self.outcome.exported += 1;
+        let mut csv = std::mem::take(&mut self.outcome.csv);
+        if self.options.results_only {
+            match waiting.score {
+                Some(answer) => self.write_results(answer, &mut csv),
+                None => csv.resize(csv.len() + RESULT_COLUMNS.len() - 1, b','),
+            }
+            csv.push(b'\n');
+            self.outcome.csv = csv;
+            return;
+        }
         let from = (waiting.offset - self.raw_base) as usize;
         let to = end.saturating_sub(self.raw_base).min(self.raw.len() as u64) as usize;
         let dialect = self.plan.head().layout.dialect;
@@ -317,7 +342,6 @@ impl Writer {
             }
         };
         let line_end = line_end(&bytes[content.len()..]);
-        let mut csv = std::mem::take(&mut self.outcome.csv);
         let is_json = dialect.format == Format::JsonLines;
         if waiting.score.is_some() && is_json {
             content = content.trim_ascii_end();
@@ -342,7 +366,6 @@ impl Writer {
         }
         csv.extend_from_slice(line_end.unwrap_or(self.plan.line_end()));
         self.outcome.csv = csv;
-        self.outcome.exported += 1;
     }
 
     /// Writes what the model says of a row behind its cells. What it does not have is an empty cell, and no value of an
@@ -389,17 +412,18 @@ impl RecordSink for Writer {
     fn record(&mut self, record: &Record<'_>) {
         self.write_waiting(record.offset);
         self.outcome.rows += 1;
-        let unsafe_cells = !self.raw_cells && record.cells().any(needs_protection);
+        let unsafe_cells =
+            !self.raw_cells && !self.options.results_only && record.cells().any(needs_protection);
         let mut waiting = Waiting {
             offset: record.offset,
             score: None,
             unsafe_cells,
-            exported: self.rejected,
+            exported: self.options.rejected,
         };
         if let Ok(Scored { answer, label }) = self.rows.score(record) {
             waiting.score = Some(answer);
             waiting.exported = self.classes[usize::from(answer.score.class)]
-                && self.label.is_none_or(|wanted| label == wanted);
+                && self.options.label.is_none_or(|wanted| label == wanted);
         } else {
             self.outcome.rejected += 1;
         }
@@ -414,7 +438,7 @@ impl RecordSink for Writer {
             offset,
             score: None,
             unsafe_cells: true,
-            exported: self.rejected,
+            exported: self.options.rejected,
         });
     }
 }

@@ -205,6 +205,7 @@ fn export_options(options: &JsExportOptions) -> ExportOptions {
             .as_bool()
             .unwrap_or(default.rejected),
         raw: option(options, "raw").as_bool().unwrap_or(default.raw),
+        results_only: option(options, "resultsOnly").is_truthy(),
     }
 }
 

@@ -33,6 +33,7 @@ export interface ExportOptions {
   rejected: boolean;
   /** Whether cells stay as they are that a spreadsheet would take for formulas. */
   raw: boolean;
+  resultsOnly: boolean;
 }
 
 /** Rows as they stand in the file. */

@@ -200,6 +200,9 @@ pub(crate) struct ScoreArguments {
     /// Leave cells as they are that a spreadsheet would take for formulas, instead of putting a ' before them
     #[arg(long)]
     pub(crate) raw: bool,
+    /// Write the columns of results alone, as CSV, line for line those of the flows
+    #[arg(long)]
+    pub(crate) results_only: bool,
     /// Threads; does not change the result [default: one per processor]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,

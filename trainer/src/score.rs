@@ -73,6 +73,7 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
     let options = ExportOptions {
         contamination: args.contamination,
         raw: args.raw,
+        results_only: args.results_only,
         ..ExportOptions::default()
     };
     let failed = |source| TrainerError::Write {

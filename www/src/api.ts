@@ -243,6 +243,8 @@ export interface ExportOptions {
   rejected?: boolean | undefined;
   /** Leaves cells as they are that a spreadsheet would take for formulas; false by default. */
   raw?: boolean | undefined;
+  /** Writes the six columns of results alone, as CSV, line for line those of the rows; false by default. */
+  resultsOnly?: boolean | undefined;
   /** Ends the export: the stream then errors with a `DOMException` named `AbortError`. */
   signal?: AbortSignal | undefined;
   /** Called as slices are handed to the stream's reader. */

@@ -64,6 +64,7 @@ function coreOptions({ classes }: ExportJob, options: ExportOptions): CoreExport
     label: options.label === undefined ? null : indexOf(options.label),
     rejected: options.rejected ?? true,
     raw: options.raw ?? false,
+    resultsOnly: options.resultsOnly ?? false,
   };
 }
 

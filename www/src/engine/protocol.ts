@@ -67,6 +67,7 @@ export interface CoreExportOptions {
   label: number | null;
   rejected: boolean;
   raw: boolean;
+  resultsOnly: boolean;
 }
 
 export interface ExportResult {

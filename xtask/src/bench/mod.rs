@@ -6,6 +6,7 @@
 mod flows;
 mod page;
 mod pandas;
+mod parse;
 mod score;
 
 use std::path::{Path, PathBuf};
@@ -47,6 +48,10 @@ enum Subject {
     Page,
     /// `flowsieve score`; its peer reads, classifies, scores and writes
     Score,
+    /// `flowsieve score --results-only`; its peer reads and classifies, and writes nothing
+    Answers,
+    /// Parsing alone in a worker, beside other parsers
+    Parse,
 }
 
 /// The same, built.
@@ -70,13 +75,16 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     if arguments.rounds == 0 {
         bail!("--rounds must be at least 1");
     }
+    if arguments.subject == Subject::Parse {
+        return parse::bench(workspace, arguments);
+    }
     let original = data::required_folder()?.join(flows::RT_IOT2022);
     let ready = match arguments.subject {
         Subject::Page => {
             build::build(workspace)?;
             Ready::Page(chromium::find_or_install(workspace)?)
         }
-        Subject::Score => Ready::Score(models::build_program(workspace)?),
+        _ => Ready::Score(models::build_program(workspace)?),
     };
     let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
     let large = folder.path().join("flows.csv");
@@ -89,7 +97,7 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     };
     let (name, limit) = match arguments.subject {
         Subject::Page => ("page", WORKER_MEMORY_LIMIT),
-        Subject::Score => ("flowsieve score", SCORE_MEMORY_LIMIT),
+        _ => ("flowsieve score", SCORE_MEMORY_LIMIT),
     };
     let megabytes = bytes as f64 / 1e6;
     println!(
@@ -103,7 +111,10 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
             Ready::Page(browser) => {
                 time_page(workspace, browser.as_deref(), &files, arguments.workers)?
             }
-            Ready::Score(program) => time_score(workspace, program, &files, arguments.workers)?,
+            Ready::Score(program) => {
+                let results_only = arguments.subject == Subject::Answers;
+                time_score(workspace, program, &files, arguments.workers, results_only)?
+            }
         };
         let speed = megabytes / timed.seconds;
         println!("round {round}: {name} {speed:.0} MB/s");
@@ -172,14 +183,16 @@ fn time_score(
     program: &Path,
     files: &Files,
     threads: usize,
+    results_only: bool,
 ) -> Result<Timed> {
     // Emptying a large file takes time that is not the program's.
     if files.out.exists() {
         std::fs::remove_file(&files.out)?;
     }
-    let measured = score::time(workspace, program, &files.large, &files.out, threads)?;
+    let (flows, out) = (&files.large, &files.out);
+    let measured = score::time(workspace, program, flows, out, threads, results_only)?;
     let written = std::fs::metadata(&files.out)?.len();
-    if written <= files.bytes {
+    if written <= files.bytes && !results_only {
         bail!("flowsieve score wrote {written} bytes, fewer than it read");
     }
     Ok(Timed {

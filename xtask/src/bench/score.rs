@@ -26,6 +26,7 @@ pub(super) fn time(
     flows: &Path,
     out: &Path,
     threads: usize,
+    results_only: bool,
 ) -> Result<Measured> {
     let model = workspace.www().join("models/rt-iot2022.sieve");
     let start = Instant::now();
@@ -36,6 +37,7 @@ pub(super) fn time(
         .arg("--out")
         .arg(out)
         .args(["--threads", &threads.to_string()])
+        .args(results_only.then_some("--results-only"))
         .stdout(Stdio::null())
         .spawn()
         .with_context(|| format!("cannot start {}", program.display()))?;

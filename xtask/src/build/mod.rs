@@ -12,7 +12,7 @@ mod declarations;
 mod page;
 mod policy;
 mod single_file;
-mod wasm;
+pub(crate) mod wasm;
 mod wasm_sections;
 
 use anyhow::{Context, Result, bail};

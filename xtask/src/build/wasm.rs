@@ -76,6 +76,20 @@ pub(super) fn build(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
+/// Compiles the benchmark of parsing, with the flags of the page's modules; where it is.
+pub(crate) fn build_parse_bench(workspace: &Workspace) -> Result<PathBuf> {
+    ensure_target()?;
+    process::run(
+        process::cargo()
+            .args(["build", "--package", "flowsieve-parse-bench"])
+            .args(["--target", TARGET, "--profile", "wasm"])
+            .env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace))
+            .current_dir(workspace.root()),
+    )?;
+    let compiled = workspace.target().join(TARGET).join("wasm");
+    Ok(compiled.join("flowsieve_parse_bench.wasm"))
+}
+
 /// Installs the standard library for [`TARGET`] where rustup can and it is missing.
 pub(crate) fn ensure_target() -> Result<()> {
     let sysroot = process::read(Command::new("rustc").args(["--print", "sysroot"]))?;
