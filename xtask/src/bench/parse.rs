@@ -1,4 +1,4 @@
-//! Parsing alone: `tests/page/bench-parse.mjs` times Flowsieve's reader, csv-core with fast-float2, and PapaParse, in one worker.
+//! Parsing alone: `tests/page/bench-parse.mjs` times Flowsieve's reader, csv-core with fast-float2, and `PapaParse`, in one worker.
 
 use std::process::Command;
 
@@ -18,7 +18,7 @@ struct Round {
     papaparse: f64,
 }
 
-/// Times all three on the RT-IoT2022 file as it is: PapaParse needs the whole of it as one string.
+/// Times all three on the RT-IoT2022 file as it is: `PapaParse` needs the whole of it as one string.
 pub(super) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result<()> {
     let flows = data::required_folder()?.join(flows::RT_IOT2022);
     let bytes = std::fs::metadata(&flows)
@@ -40,7 +40,7 @@ pub(super) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
 
     let megabytes = bytes as f64 / 1e6;
     println!("{megabytes:.0} MB of RT-IoT2022, one worker");
-    let mut speeds = |name: &str, seconds: fn(&Round) -> f64| {
+    let speeds = |name: &str, seconds: fn(&Round) -> f64| {
         let mut speeds: Vec<f64> = rounds
             .iter()
             .map(|round| megabytes / seconds(round))
