@@ -34,6 +34,12 @@ pub enum ErrorKind {
     PackDamaged,
     /// A model file whose own rows do not score as it says they must.
     PackSelfTest,
+    /// An archive whose directory is damaged or says what cannot be, or that holds nothing that could be read.
+    BadArchive,
+    /// A packed file from which more comes out than a file of flows could hold.
+    UnpackLimit,
+    /// A file that cannot be one table with another: other columns, or written in another way.
+    OtherColumns,
     /// Options or data that no model can be fitted with.
     BadFit,
 }
@@ -56,6 +62,9 @@ impl ErrorKind {
             Self::PackTooNew => "pack-too-new",
             Self::PackDamaged => "pack-damaged",
             Self::PackSelfTest => "pack-self-test",
+            Self::BadArchive => "bad-archive",
+            Self::UnpackLimit => "unpack-limit",
+            Self::OtherColumns => "other-columns",
             Self::BadFit => "bad-fit",
         }
     }

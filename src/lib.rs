@@ -10,7 +10,8 @@
 //! 5. [`fit`]: how these come from data and a seed, in serial pieces;
 //! 6. [`pack`]: the model file, one reader and one writer;
 //! 7. [`metrics`]: what predictions are worth, given labels;
-//! 8. [`analysis`]: one slice of a file in, result columns and a mergeable summary out.
+//! 8. [`analysis`]: one slice of a file in, result columns and a mergeable summary out;
+//! 9. [`unpack`]: packed files, readable from any place as if they were not.
 //!
 //! `wasm` is the boundary to JavaScript, and the only module that names its types.
 
@@ -19,6 +20,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 pub mod analysis;
+mod crc32;
 mod error;
 pub mod fit;
 pub mod metrics;
@@ -28,6 +30,7 @@ pub mod prepare;
 pub mod schema;
 mod short;
 pub mod table;
+pub mod unpack;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 

@@ -42,12 +42,31 @@ pub fn other_fields(offset: u64) -> Error {
     )
 }
 
+/// A file whose rows follow those of the files before it, without its header. Together they are one run of offsets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FurtherFile {
+    /// Offset of its first row in that run, where a slice begins.
+    pub begin: u64,
+    /// The same in the file itself.
+    pub data_start: u64,
+    /// Line of its first row in the file itself.
+    pub first_line: u64,
+    /// Blank lines above it.
+    pub blank_lines: u64,
+    /// Lines about the file above it.
+    pub comment_lines: u64,
+}
+
 /// The coordinator's rules.
 #[derive(Debug)]
 pub struct Merger {
     /// Begin of each slice, then the file's end.
     bounds: Vec<u64>,
     waiting: Vec<SliceOutcome>,
+    /// The files behind the first one.
+    further: Vec<FurtherFile>,
+    /// What offsets are larger by than in the file that the next slice is of.
+    shift: u64,
     next_slice: u32,
     next_record: u64,
     next_line: u64,
@@ -65,6 +84,8 @@ impl Merger {
         Self {
             bounds,
             waiting: Vec::new(),
+            further: Vec::new(),
+            shift: 0,
             next_slice: 0,
             next_record: plan.head().data_start,
             next_line: plan.head().first_line,
@@ -73,9 +94,25 @@ impl Merger {
         }
     }
 
+    /// The same for several files, each cut on its own: a slice begins with each one's first row, and is told so.
+    #[must_use]
+    pub fn with_further(mut self, files: Vec<FurtherFile>) -> Self {
+        for file in &files {
+            self.summary.blank_lines += file.blank_lines;
+            self.summary.comment_lines += file.comment_lines;
+        }
+        self.further = files;
+        self
+    }
+
     /// How many slices there are.
     pub fn slices(&self) -> usize {
         self.bounds.len() - 1
+    }
+
+    /// Size of the file, or of the run of files, in bytes.
+    pub fn size(&self) -> u64 {
+        self.bounds.last().copied().unwrap_or(0)
     }
 
     /// Takes what a slice says, and tells what follows for it and for those that waited for it.
@@ -103,7 +140,14 @@ impl Merger {
     /// The next slice's outcome.
     fn accept_or_rerun(&mut self, mut outcome: SliceOutcome) -> MergeEvent {
         let slice = outcome.slice;
-        let end = self.bounds.get(slice as usize + 1).copied().unwrap_or(0);
+        let bound = |slice| self.bounds.get(slice).copied().unwrap_or(0);
+        let (begin, end) = (bound(slice as usize), bound(slice as usize + 1));
+        // Whatever the file before ended with, a broken record or an open quote, ends with it.
+        if let Some(file) = self.further.iter().find(|file| file.begin == begin) {
+            self.next_record = begin;
+            self.next_line = file.first_line;
+            self.shift = begin - file.data_start;
+        }
         let agrees = match outcome.first_record {
             Some(first) => first == self.next_record,
             None => self.next_record > end,
@@ -125,7 +169,8 @@ impl Merger {
             self.next_line += outcome.lines;
         }
         self.next_slice += 1;
-        self.other_fields = self.other_fields.or(outcome.other_fields);
+        let other_fields = outcome.other_fields.map(|offset| offset - self.shift);
+        self.other_fields = self.other_fields.or(other_fields);
         let last_line = (self.next_line - 1).max(first_line);
         MergeEvent::Accept {
             slice,

@@ -24,7 +24,7 @@ pub use cells::{CellRows, read_cells};
 pub use columns::{ResultColumns, SliceColumns};
 pub use exact_sum::ExactSum;
 pub use export::{ExportOptions, ExportOutcome, ExportTask, RESULT_COLUMNS, export_header};
-pub use merger::{MergeEvent, Merger, other_fields};
+pub use merger::{FurtherFile, MergeEvent, Merger, other_fields};
 pub use plan::{Plan, PlanOptions};
 pub use rejects::{Reject, RejectKind, Rejects};
 pub use summary::{ColumnSummary, LabelNames, Summary};

@@ -1,8 +1,11 @@
 //! The file around the sections: magic, version, lengths and checksums.
 
 use super::damaged;
+use crate::crc32::crc32;
 use crate::{Error, ErrorKind};
-use crc::{CRC_32_ISO_HDLC, Crc, Table};
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 use std::borrow::Cow;
 
 /// How every model file starts. The first byte is no ASCII and the last two are a line end, so that programs which
@@ -21,13 +24,6 @@ const FLAG_MANDATORY: u32 = 1;
 const FLAG_DEFLATED: u32 = 2;
 /// The slowest and smallest that the compressor knows.
 const DEFLATE_LEVEL: u8 = 10;
-
-/// The checksum of gzip and PNG.
-static CRC_32: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
-
-fn crc32(bytes: &[u8]) -> u32 {
-    CRC_32.checksum(bytes)
-}
 
 /// A section as it lies in the file, its checksum verified.
 pub(super) struct Entry<'a> {
@@ -55,9 +51,18 @@ impl<'a> Entry<'a> {
             return Ok(Cow::Borrowed(self.stored));
         }
         // Gives up as soon as more comes out than is announced.
-        let unpacked = miniz_oxide::inflate::decompress_to_vec_with_limit(self.stored, raw_len)
-            .map_err(|_| damaged(&format!("section {tag} cannot be unpacked")))?;
-        if unpacked.len() != raw_len {
+        let mut unpacked = vec![0; raw_len];
+        let (status, _, len) = decompress(
+            &mut DecompressorOxide::new(),
+            self.stored,
+            &mut unpacked,
+            0,
+            TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
+        );
+        if !matches!(status, TINFLStatus::Done | TINFLStatus::HasMoreOutput) {
+            return Err(damaged(&format!("section {tag} cannot be unpacked")));
+        }
+        if status != TINFLStatus::Done || len != raw_len {
             let len = unpacked.len();
             return Err(damaged(&format!(
                 "section {tag} has {len} bytes unpacked and announces {raw_len}"

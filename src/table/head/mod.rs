@@ -1,6 +1,7 @@
 //! What the first bytes of a file say: is it text, how is it written, what are its columns, where do rows begin.
 
 mod cells;
+mod join;
 mod objects;
 mod zeek;
 
