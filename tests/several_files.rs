@@ -4,7 +4,7 @@ mod model_support;
 mod slice_support;
 
 use flowsieve::analysis::{FurtherFile, MergeEvent, Merger, Plan, ResultColumns, Summary};
-use flowsieve::table::{Head, SliceSpan};
+use flowsieve::table::{DialectChoice, Head, SliceSpan};
 use model_support::Random;
 use slice_support::{HEADER, analyse_whole, plan, read_slice};
 use std::sync::Arc;
@@ -17,7 +17,8 @@ fn analyse_files(files: &[String], slice_bytes: usize, seed: u64) -> (ResultColu
     let (mut bounds, mut further, mut slices) = (Vec::new(), Vec::new(), Vec::new());
     let mut end = 0;
     for (index, file) in files.iter().enumerate() {
-        let head = Head::read(file.as_bytes(), file.len() as u64).expect("a header");
+        let head = Head::read(file.as_bytes(), file.len() as u64, DialectChoice::default())
+            .expect("a header");
         let begin = if index == 0 { head.data_start } else { end };
         let rows = &file.as_bytes()[head.data_start as usize..];
         if index > 0 {

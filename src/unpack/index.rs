@@ -215,8 +215,6 @@ impl IndexPass {
 fn too_large(what: &str) -> Error {
     Error::new(
         ErrorKind::UnpackLimit,
-        format!(
-            "The file is packed so tightly that it can hardly be flows: {what}. Unpack it first."
-        ),
+        format!("The file can hardly be flows: {what}. Unpack it first."),
     )
 }

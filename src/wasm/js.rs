@@ -56,7 +56,7 @@ pub(super) fn dialect_choice(choice: &JsValue) -> DialectChoice {
 }
 
 /// How much crosses at once: what the reader works on stays small whatever the chunks that a stream yields.
-const INBOX_BYTES: u32 = 1 << 17;
+pub(super) const INBOX_BYTES: u32 = 1 << 17;
 
 /// Hands the bytes of a chunk on, piece by piece; true once nothing more is needed.
 pub(super) fn push_all(

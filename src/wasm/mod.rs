@@ -15,3 +15,5 @@ mod js;
 mod page;
 #[cfg(not(feature = "fit"))]
 mod records;
+#[cfg(not(feature = "fit"))]
+mod unpack;

@@ -3,15 +3,15 @@
 use super::js::{dialect_choice, finished, js_error, js_error_of, option, push_all, set};
 use super::records::{self, to_js};
 use crate::analysis::{
-    ExportOptions, ExportTask, LABEL_UNKNOWN, MergeEvent, Merger, Plan, PlanOptions, Purpose,
-    SliceOutcome, SliceTask, export_header, read_cells,
+    ExportOptions, ExportTask, FurtherFile, LABEL_UNKNOWN, MergeEvent, Merger, Plan, PlanOptions,
+    Purpose, SliceOutcome, SliceTask, export_header, read_cells,
 };
 use crate::metrics::RankCounts;
 use crate::model::Model;
 use crate::schema::{Connection, LabelChoice};
 use crate::table::SliceSpan;
 use crate::{Error, pack};
-use js_sys::{Array, Float32Array, Float64Array, Object, Uint8Array, Uint16Array, Uint32Array};
+use js_sys::{Array, Float32Array, Object, Uint8Array, Uint16Array, Uint32Array};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
@@ -209,18 +209,6 @@ fn export_options(options: &JsExportOptions) -> ExportOptions {
     }
 }
 
-/// Where to cut a file into slices of about `slice_bytes`: the begin of each, then the file's end.
-#[wasm_bindgen(js_name = sliceBounds)]
-pub fn slice_bounds(plan: &JsPlan, slice_bytes: f64) -> Float64Array {
-    let bounds: Vec<f64> = plan
-        .plan
-        .slice_bounds(slice_bytes as u64)
-        .iter()
-        .map(|&bound| bound as f64)
-        .collect();
-    Float64Array::from(&bounds[..])
-}
-
 /// Reads and scores one slice.
 #[wasm_bindgen(js_name = SliceTask)]
 pub struct JsSliceTask {
@@ -350,12 +338,23 @@ pub struct JsMerger {
 
 #[wasm_bindgen(js_class = Merger)]
 impl JsMerger {
-    /// For the slices that `sliceBounds` gave.
+    /// For slices from each of `bounds` to the next. `further` has five numbers for each file behind the first: where its
+    /// first row is among all bytes, then what `furtherFile` said of it.
     #[wasm_bindgen(constructor)]
-    pub fn new(plan: &JsPlan, bounds: &[f64]) -> Self {
+    pub fn new(plan: &JsPlan, bounds: &[f64], further: &[f64]) -> Self {
         let bounds = bounds.iter().map(|&bound| bound as u64).collect();
+        let mut files = Vec::new();
+        for file in further.chunks_exact(5) {
+            files.push(FurtherFile {
+                begin: file[0] as u64,
+                data_start: file[1] as u64,
+                first_line: file[2] as u64,
+                blank_lines: file[3] as u64,
+                comment_lines: file[4] as u64,
+            });
+        }
         Self {
-            merger: Merger::new(&plan.plan, bounds),
+            merger: Merger::new(&plan.plan, bounds).with_further(files),
             plan: Arc::clone(&plan.plan),
         }
     }
@@ -405,7 +404,7 @@ impl JsMerger {
 
     /// The summary of the slices accepted so far.
     pub fn summary(&self) -> Result<JsSummary, JsValue> {
-        Ok(to_js(&records::Summary::new(self.merger.summary(), &self.plan))?.unchecked_into())
+        Ok(to_js(&records::Summary::new(&self.merger, &self.plan))?.unchecked_into())
     }
 }
 

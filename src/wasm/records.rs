@@ -396,7 +396,8 @@ struct Reject {
 }
 
 impl Summary {
-    pub(super) fn new(summary: &analysis::Summary, plan: &analysis::Plan) -> Self {
+    pub(super) fn new(merger: &analysis::Merger, plan: &analysis::Plan) -> Self {
+        let summary = merger.summary();
         let spec = plan.model().spec();
         let header = &plan.head().columns;
         let n_classes = spec.taxonomy.kinds.len();
@@ -424,7 +425,7 @@ impl Summary {
             blank_lines: summary.blank_lines,
             comment_lines: summary.comment_lines,
             unknown_values: summary.unknown_values,
-            bytes: plan.size(),
+            bytes: merger.size(),
             class_counts: summary.class_counts.clone(),
             family_counts: summary.family_counts.clone(),
             attack_rows: summary.attack_rows,

@@ -70,3 +70,35 @@ export type MergeEvent =
       lastLine: number;
     }
   | { type: 'rerun'; slice: number; first: number };
+
+/** Places from which a packed stream can be read. */
+export interface Checkpoints {
+  /** For each: stored bytes before it, unpacked bytes before it, and its state. */
+  places: Float64Array<ArrayBuffer>;
+  /** 32 KiB for each: what stands before it. */
+  windows: Uint8Array<ArrayBuffer>;
+}
+
+/** What is wrong with a packed stream. */
+export interface Fault {
+  message: string;
+  /** Where in the file it was noticed. */
+  byte: number;
+  /** Whether rows are missing or may be wrong. */
+  loss: boolean;
+}
+
+/** A file in an archive. */
+export interface ArchiveEntry {
+  name: string;
+  /** 0 for stored, 1 for deflate. */
+  method: number;
+  /** Why it cannot be unpacked. */
+  refused?: string;
+  /** Where its stored bytes are, and how many. */
+  begin: number;
+  stored: number;
+  /** Checksum and length of what comes out, if the archive says so. */
+  crc?: number;
+  size?: number;
+}

@@ -7,6 +7,7 @@ import type { Page } from '@playwright/test';
 import type {
   Analysis,
   DialectOptions,
+  Input,
   ModelEntry,
   Progress,
   Recognition,
@@ -74,6 +75,7 @@ export interface Done {
   rowCount: number;
   digest: string;
   summary: Summary;
+  input: Input;
   recognition: Recognition;
   recognisedFirst: boolean;
   stats: Analysis['stats'];
@@ -104,15 +106,16 @@ export interface Refused {
 /** Analyses a file in the page and leaves nothing behind. */
 export async function analyzeIn(
   page: Page,
-  dropped: Dropped,
+  dropped: Dropped | Dropped[],
   options: Options = {},
 ): Promise<Done | Refused> {
   const input = await page.evaluateHandle(() => {
     const element = document.createElement('input');
     element.type = 'file';
+    element.multiple = true;
     return element;
   });
-  await input.setInputFiles(dropped);
+  await input.setInputFiles(dropped as Exclude<Dropped, string>[]);
   const { pack, ...rest } = options;
   const sent = { ...rest, pack: pack?.toString('base64') };
   return await page.evaluate(
@@ -146,7 +149,8 @@ export async function analyzeIn(
           file = new Blob([text.slice(0, headerEnd), ...Array<Blob>(repeat).fill(body)]);
         }
         await callOut(before);
-        const analysis = await library.analyze(file, {
+        const files = [...(input.files ?? [])];
+        const analysis = await library.analyze(files.length > 1 ? files : file, {
           ...options,
           model:
             pack !== undefined
@@ -181,6 +185,7 @@ export async function analyzeIn(
           rowCount: analysis.rowCount,
           digest: await analysis.digest(),
           summary: analysis.summary,
+          input: analysis.input,
           recognition: analysis.recognition,
           recognisedFirst,
           stats: analysis.stats,
@@ -211,7 +216,11 @@ export async function analyzeIn(
 }
 
 /** The same where nothing may go wrong. */
-export async function analyzeWell(page: Page, dropped: Dropped, options?: Options): Promise<Done> {
+export async function analyzeWell(
+  page: Page,
+  dropped: Dropped | Dropped[],
+  options?: Options,
+): Promise<Done> {
   const outcome = await analyzeIn(page, dropped, options);
   if (!outcome.ok) throw new Error(`${outcome.kind ?? outcome.name}: ${outcome.message}`);
   return outcome;

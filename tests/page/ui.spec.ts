@@ -404,7 +404,7 @@ test.describe('what is dropped', () => {
     await expect(page.getByTestId('model')).toContainText('built in');
   });
 
-  test('of several tables the first is analysed, and the page says so', async ({ page, site }) => {
+  test('several tables with the same columns are analysed as one', async ({ page, site }) => {
     await page.goto(site.root);
     const body = `${SAMPLE.header}\n${SAMPLE.lines.slice(0, 40).join('\n')}\n`;
     await page.evaluate((body) => {
@@ -422,10 +422,10 @@ test.describe('what is dropped', () => {
     }, body);
     await expect(page.locator('.drop-veil')).toHaveCount(0);
     await finished(page);
-    await expect(page.getByTestId('rows')).toHaveText('40');
-    await expect(page.locator('.run-name')).toHaveText('first.csv');
-    await expect(page.getByTestId('problem')).toHaveAttribute('data-kind', 'one-at-a-time');
-    await expect(page.getByTestId('problem')).toContainText('second.csv');
+    await expect(page.getByTestId('rows')).toHaveText('80');
+    await expect(page.locator('.run-name')).toHaveText('first.csv and 1 more');
+    await expect(page.getByTestId('files').locator('tbody tr')).toHaveCount(2);
+    await expect(page.getByTestId('problem')).toHaveCount(0);
   });
 });
 

@@ -15,9 +15,9 @@
  *
  * - about the model file: `pack-not-a-pack`, `pack-too-new`, `pack-damaged`, `pack-self-test`;
  * - about the input: `empty-input`, `header-only`, `bad-header`, `not-text`, `too-many-columns`,
- *   `no-such-column`, `no-such-class`, `bad-connection`, `no-schema-match` (`details` is the best {@link Recognition}),
- *   `file-unreadable` (`details` is what was {@link Kept}, if reading had begun), `bad-fit` (no detector
- *   can be fitted on it);
+ *   `no-such-column`, `no-such-class`, `bad-connection`, `bad-archive`, `unpack-limit`, `no-schema-match`
+ *   (`details` is the best {@link Recognition}), `file-unreadable` (`details` is what was {@link Kept}, if
+ *   reading had begun), `bad-fit` (no detector can be fitted on it);
  * - about the page: `asset-missing`, `worker-start`, `worker-failed`, `disposed`, `bad-option`,
  *   `internal`.
  *
@@ -47,6 +47,47 @@ export interface Kept {
 /** Where the model of an analysis comes from. */
 export type ModelSource = URL | string | ArrayBuffer | 'auto';
 
+/** What {@link analyze} takes: a file, or several that have the same columns. */
+export type AnalyzeInput = Blob | ArrayBuffer | readonly (Blob | ArrayBuffer)[];
+
+/** How a file is packed. */
+export type PackingName = 'none' | 'gzip' | 'zip';
+
+/** A file that is analysed. */
+export interface InputFile {
+  /** Its own; in an archive, that of the entry. */
+  name: string;
+  packing: PackingName;
+  /** Size as it is stored, and unpacked. */
+  storedBytes: number;
+  bytes: number;
+  /** What is wrong with a packed file, and where; null where it is whole. */
+  problem: string | null;
+  /** Whether rows are missing because of it, or may not be what they were. */
+  loss: boolean;
+}
+
+/** A file that is not analysed. */
+export interface LeftOut {
+  name: string;
+  why: string;
+}
+
+/** What an input consists of. */
+export interface Input {
+  /** The files whose rows are analysed, in the order of the rows. */
+  files: InputFile[];
+  leftOut: LeftOut[];
+}
+
+/** How far packed files were read for the first time, which tells their unpacked size. */
+export interface UnpackProgress {
+  /** Stored bytes so far. */
+  bytes: number;
+  /** Stored bytes of all packed files. */
+  totalBytes: number;
+}
+
 /** Options of {@link analyze}. Only `model` has no default. */
 export interface AnalyzeOptions {
   /**
@@ -60,7 +101,9 @@ export interface AnalyzeOptions {
   /** Called at most about ten times a second, and once at the end. */
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Called once, before the first row is analysed: what the header was matched to. */
-  onRecognised?: ((recognition: Recognition, model: ModelInfo) => void) | undefined;
+  onRecognised?: ((recognition: Recognition, model: ModelInfo, input: Input) => void) | undefined;
+  /** Called while packed files are read for the first time, before all else. */
+  onUnpacking?: ((progress: UnpackProgress) => void) | undefined;
   /**
    * Address of `worker.js`, for pages whose policy does not allow `worker-src blob:`. It has to be of
    * the page's own origin. By default the worker is started from a Blob URL.
@@ -186,6 +229,7 @@ export interface Progress {
 /** The result of {@link analyze}. */
 export interface Analysis {
   readonly model: ModelInfo;
+  readonly input: Input;
   readonly recognition: Recognition;
   readonly summary: Summary;
   /** Number of rows, rejected ones included. */
@@ -480,7 +524,17 @@ export interface ColumnSummary {
 export interface Rejects {
   counts: { kind: string; column: string | null; rows: number }[];
   /** The first 1,000 of them. */
-  first: { line: number; offset: number; column: string | null; kind: string; reason: string }[];
+  first: {
+    /** In the file itself, where there are several. */
+    line: number;
+    /** Among the bytes of all files. */
+    offset: number;
+    /** The file, where there are several. */
+    file?: string | null;
+    column: string | null;
+    kind: string;
+    reason: string;
+  }[];
 }
 
 /** Classes against true labels. */

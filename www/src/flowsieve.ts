@@ -8,6 +8,7 @@
 import { Model } from '../generated/flowsieve_core.js';
 import type {
   Analysis,
+  AnalyzeInput,
   AnalyzeOptions,
   FitOptions,
   FittedModel,
@@ -34,16 +35,16 @@ export { FlowsieveError } from './api.js';
 /**
  * Gives every flow of the input a class, a confidence and an anomaly rank.
  *
+ * Files may be packed with gzip or ZIP. Several files, dropped or in an archive, are one table where they
+ * have the same columns; {@link Analysis.input} says which were left out, and why.
+ *
  * A dropped `File` is not read into memory: workers read slices of it, and {@link Analysis.rows} reads
  * the rows it is asked for again.
  *
  * Rejects with a {@link FlowsieveError} when the input or the model is refused, and with a
  * `DOMException` named `AbortError` when `options.signal` aborts; all workers are ended then.
  */
-export async function analyze(
-  input: Blob | ArrayBuffer,
-  options: AnalyzeOptions,
-): Promise<Analysis> {
+export async function analyze(input: AnalyzeInput, options: AnalyzeOptions): Promise<Analysis> {
   endWarmUp();
   return await publiclyAsync(() => runAnalysis(input, options));
 }
@@ -54,7 +55,7 @@ export async function analyze(
  * missing can be connected by hand with {@link AnalyzeOptions.columns}.
  */
 export async function recognise(
-  input: Blob | ArrayBuffer,
+  input: AnalyzeInput,
   options: RecogniseOptions,
 ): Promise<Recognised> {
   return await publiclyAsync(() => recogniseHeader(input, options));

@@ -3,8 +3,17 @@
  * URL and pages opened from file:// cannot have module workers.
  */
 
-import { ExportTask, initSync, Model, Plan, SliceTask, trap } from '../generated/flowsieve_core.js';
+import {
+  ExportTask,
+  IndexPass,
+  initSync,
+  Model,
+  Plan,
+  SliceTask,
+  trap,
+} from '../generated/flowsieve_core.js';
 import { toWire } from './engine/errors.js';
+import { PartsFeed } from './engine/parts.js';
 import type {
   ExportParams,
   Handled,
@@ -14,6 +23,7 @@ import type {
   Response,
   SliceParams,
   StartParams,
+  UnpackParams,
 } from './engine/protocol.js';
 import { SliceFeed } from './engine/reader.js';
 import { planOptions } from './engine/reading.js';
@@ -26,13 +36,30 @@ interface WorkerScope {
 }
 
 interface Started {
-  feed: SliceFeed;
+  feed: PartsFeed;
   plan: Plan;
   memory: WebAssembly.Memory;
 }
 
+/** A first pass that is under way. */
+interface Unpacking {
+  pass: IndexPass;
+  feed: SliceFeed;
+  /** Stored bytes so far. */
+  position: number;
+  over: boolean;
+}
+
+/** Unpacked bytes between two checkpoints: as many as a slice has, which so begins where it can be read. */
+const CHECKPOINT_BYTES = 4 * 1024 * 1024;
+
+/** Stored bytes that one stream reads at most. */
+const STORED_AHEAD = 64 * 1024 * 1024;
+
 const scope = globalThis as unknown as WorkerScope;
+let memory: WebAssembly.Memory | undefined;
 let started: Started | undefined;
+let unpacking: Unpacking | undefined;
 
 // One request after the other: the page posts the next before the last is answered, so that a worker
 // need not wait for a busy page.
@@ -49,7 +76,7 @@ scope.addEventListener('messageerror', () => {
   scope.postMessage({ id: 1, ok: false, error: toWire(error) }, []);
 });
 
-const handlers: Handlers = { start, slice, export: exportSlice };
+const handlers: Handlers = { start, unpack, slice, export: exportSlice };
 
 async function respond(request: Request): Promise<void> {
   try {
@@ -65,6 +92,8 @@ function handle(request: Request): Promise<Handled<Method>> {
   switch (request.method) {
     case 'start':
       return handlers.start(request.params);
+    case 'unpack':
+      return handlers.unpack(request.params);
     case 'slice':
       return handlers.slice(request.params);
     case 'export':
@@ -73,12 +102,51 @@ function handle(request: Request): Promise<Handled<Method>> {
 }
 
 async function start(params: StartParams): Promise<Handled<'start'>> {
-  const { memory } = initSync({ module: params.core });
-  const model = new Model(params.pack);
-  const { file, size } = params;
-  const plan = new Plan(model, params.head, size, planOptions(params.reading));
-  started = { feed: new SliceFeed({ file, size }), plan, memory };
+  ({ memory } = initSync({ module: params.core }));
+  const { table } = params;
+  if (table) {
+    const model = new Model(table.pack);
+    const plan = new Plan(model, table.head, table.size, planOptions(table.reading));
+    started = { feed: new PartsFeed(table.parts), plan, memory };
+  }
   return { result: { memoryBytes: memory.buffer.byteLength }, transfer: [] };
+}
+
+async function unpack(params: UnpackParams): Promise<Handled<'unpack'>> {
+  if (!memory) throw new Error('The worker was not started.');
+  const { stored, storedSize, method, crc, size, begin, end } = params;
+  if (begin === 0) {
+    unpacking?.pass.free();
+    const pass = new IndexPass(method, CHECKPOINT_BYTES, crc, size);
+    const feed = new SliceFeed({ file: stored, size: storedSize });
+    unpacking = { pass, feed, position: 0, over: false };
+  }
+  const current = unpacking;
+  if (!current) throw new Error('The first pass did not begin.');
+  const { pass } = current;
+  const sink = {
+    position: () => current.position,
+    push(chunk: Uint8Array) {
+      current.over = pass.push(chunk);
+      current.position += chunk.length;
+      return current.over || current.position >= end;
+    },
+  };
+  if (current.position < end) await current.feed.fill(sink, end, end + STORED_AHEAD);
+  const over = current.over || current.position >= storedSize;
+  const fault = over ? pass.finish(params.origin) : null;
+  const { places, windows } = pass.checkpoints();
+  return {
+    result: {
+      places,
+      windows,
+      size: pass.unpacked(),
+      over,
+      fault,
+      memoryBytes: memory.buffer.byteLength,
+    },
+    transfer: [places.buffer, windows.buffer],
+  };
 }
 
 async function slice(params: SliceParams): Promise<Handled<'slice'>> {

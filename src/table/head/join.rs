@@ -67,9 +67,10 @@ fn differs(what: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::DialectChoice;
 
     fn head(text: &str) -> Head {
-        Head::read(text.as_bytes(), text.len() as u64).expect("a header")
+        Head::read(text.as_bytes(), text.len() as u64, DialectChoice::default()).expect("a header")
     }
 
     fn refusal(first: &str, other: &str) -> Option<String> {

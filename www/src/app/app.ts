@@ -6,6 +6,7 @@ import './class-bars.js';
 import './drop-zone.js';
 import './evaluation.js';
 import './export.js';
+import './files.js';
 import './flow-table.js';
 import './model-card.js';
 import './progress.js';
@@ -24,7 +25,6 @@ import {
   recalled,
   takeColumns,
 } from './connecting.js';
-import { listing } from './format.js';
 import { LightElement } from './light-element.js';
 import { logo, themeIcon } from './marks.js';
 import { PageDrop } from './page-drop.js';
@@ -186,6 +186,7 @@ export class FlowsieveApp extends LightElement {
         .onForget=${this.#forgetColumns}
         .fileName=${session.source?.name ?? ''}
       ></flowsieve-recognition>
+      <flowsieve-files .input=${session.input}></flowsieve-files>
       <div class=${alone ? '' : 'two-columns'}>
         ${
           alone
@@ -220,7 +221,7 @@ export class FlowsieveApp extends LightElement {
       ></flowsieve-flow-table>
       <flowsieve-export
         .analysis=${analysis}
-        .fileName=${session.source?.name ?? ''}
+        .fileName=${session.source?.files[0]?.name ?? ''}
         .filter=${this.filter}
         .perMille=${perMille}
       ></flowsieve-export>
@@ -260,7 +261,7 @@ export class FlowsieveApp extends LightElement {
     void this.#take(files);
   };
 
-  /** A model is kept and used from now on; of several tables the first is analysed. */
+  /** A model is kept and used from now on; several tables are analysed as one, in the order of their names. */
   async #take(taken: File[]): Promise<void> {
     this.problem = null;
     const { columns, others: files, broken } = await takeColumns(taken);
@@ -269,7 +270,9 @@ export class FlowsieveApp extends LightElement {
       return;
     }
     const models = files.filter(({ name }) => name.toLowerCase().endsWith('.sieve'));
-    const [table, ...others] = files.filter((file) => !models.includes(file));
+    const tables = files.filter((file) => !models.includes(file));
+    tables.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    const [table] = tables;
     const [model] = models;
     if (!table && !model && !columns) {
       this.problem = pageProblem(
@@ -282,16 +285,9 @@ export class FlowsieveApp extends LightElement {
     if (model && !(await this.#useModel(model))) return;
     if (columns && !(await this.#useColumns(columns, table === undefined))) return;
     if (table) {
-      if (others.length > 0)
-        this.problem = pageProblem(
-          'one-at-a-time',
-          table.name,
-          `It is analysed; ${listing(others.slice(0, 3).map(({ name }) => name))}${others.length > 3 ? ' and more' : ''} left out.`,
-        );
-      await this.#runner.start(
-        { name: table.name, blob: table, synthetic: false },
-        this.#requestWith(this.nextColumns),
-      );
+      const more = tables.length > 1 ? ` and ${tables.length - 1} more` : '';
+      const source = { name: `${table.name}${more}`, files: tables, synthetic: false };
+      await this.#runner.start(source, this.#requestWith(this.nextColumns));
     } else if (model && this.session.source && this.session.phase !== 'empty') {
       await this.#runner.start(this.session.source, this.#request());
     }
@@ -446,7 +442,10 @@ export class FlowsieveApp extends LightElement {
     this.problem = null;
     try {
       const file = await loadSample(name);
-      await this.#runner.start({ name: file.name, blob: file, synthetic: true }, this.#request());
+      await this.#runner.start(
+        { name: file.name, files: [file], synthetic: true },
+        this.#request(),
+      );
     } catch (error) {
       this.problem = describeProblem(error, 'The sample');
     }

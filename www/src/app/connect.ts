@@ -101,7 +101,7 @@ export class ConnectForm extends LightElement {
     model: ConnectModel | undefined,
   ): Promise<Draft | null> {
     if (!model) return null;
-    const recognised = await recognise(source.blob, {
+    const recognised = await recognise(source.files, {
       model: await modelSource(model.choice),
       labelColumn,
       dialect,

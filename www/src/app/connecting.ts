@@ -43,13 +43,13 @@ export function modelNamed(name: string, models: readonly ConnectModel[]): Model
  * connected with the model that is asked for.
  */
 export async function recalled(
-  { blob }: Source,
+  { files }: Source,
   request: Request,
   models: readonly ConnectModel[],
 ): Promise<Request> {
   if (request.connected !== null || !remembersAny()) return request;
   try {
-    const { recognition } = await recognise(blob, {
+    const { recognition } = await recognise(files, {
       model: await modelSource(request.model),
       dialect: request.dialect,
     });

@@ -85,7 +85,7 @@ export class ExportPanel extends LightElement {
     const abort = new AbortController();
     this.#abort = abort;
     this.failed = false;
-    const name = `${this.fileName.replace(/\.[a-z0-9]{1,5}$/i, '')}-flowsieve.csv`;
+    const name = `${this.fileName.replace(/(\.[a-z0-9]{1,5})?(\.gz|\.zip)?$/i, '')}-flowsieve.csv`;
     try {
       const target = await chooseTarget(name);
       if (target === null || abort.signal.aborted) return;

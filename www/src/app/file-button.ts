@@ -22,6 +22,7 @@ export function fileButton(options: {
     <input
       type="file"
       accept=${options.accept}
+      ?multiple=${options.accept === FLOW_FILES}
       data-testid=${options.testId ?? nothing}
       @change=${chosen}
     />
@@ -30,5 +31,5 @@ export function fileButton(options: {
 }
 
 /** What the pickers offer first; the reader looks at the bytes, not at the name. */
-export const FLOW_FILES = '.csv,.tsv,.txt,.log,.json,text/csv,text/plain';
+export const FLOW_FILES = '.csv,.tsv,.txt,.log,.gz,.zip,.json,text/csv,text/plain';
 export const MODEL_FILES = '.sieve';

@@ -1,4 +1,5 @@
-import type { Recognition } from '../api.js';
+import type { Input, Recognition } from '../api.js';
+import { listing } from './format.js';
 
 /** What went wrong, in the three parts that every error on the page has. */
 export interface Problem {
@@ -35,7 +36,7 @@ const ADVICE: Record<string, Advice> = {
   'empty-input': { title: 'The file is empty', next: NEEDS_TABLE },
   'not-text': {
     title: 'This is not a text table',
-    next: `${NEEDS_TABLE} A compressed file has to be unpacked first; a capture has to be turned into flows first.`,
+    next: `${NEEDS_TABLE} A capture has to be turned into flows first; archives in archives have to be unpacked.`,
   },
   'header-only': {
     title: 'The file has column names but no flows',
@@ -81,9 +82,22 @@ const ADVICE: Record<string, Advice> = {
     title: 'The browser did not start the workers',
     next: 'Try another browser, or ask whoever hosts this page to allow workers from blob addresses.',
   },
-  'one-at-a-time': {
-    title: 'One file at a time',
-    next: 'Drop the others one after the other, or join them into one table first.',
+  'bad-archive': {
+    title: 'The packed file could not be read',
+    next: 'Get the file again from where it came from, or unpack it and drop what is in it.',
+  },
+  'unpack-limit': {
+    title: 'Too much comes out of the packed file',
+    next: 'If you trust where it came from, unpack it and drop what is in it.',
+  },
+  'other-columns': { title: 'The files are not one table', next: NEEDS_TABLE },
+  'not-whole': {
+    title: 'The packed file is not whole',
+    next: 'Get the file again from where it came from, or go on with the rows that it has.',
+  },
+  'left-out': {
+    title: 'Some files were left out',
+    next: 'Drop them one after the other: files are analysed together if they have the same columns.',
   },
   'not-a-file': { title: 'That was not a file', next: NEEDS_TABLE },
   unexpected: {
@@ -140,10 +154,25 @@ export function describeProblem(error: unknown, fileName: string, kept = ''): Pr
 
 /** A problem that the page itself finds, before the engine is asked. */
 export function pageProblem(
-  kind: 'not-a-file' | 'one-at-a-time' | 'bad-columns-file',
+  kind: 'not-a-file' | 'not-whole' | 'left-out' | 'bad-columns-file',
   subject: string,
   what: string,
 ): Problem {
   const { title, next } = adviceFor(kind);
   return { kind, title, subject, what, kept: UNTOUCHED, next, recognition: null };
+}
+
+/** What has to be said of the files of an input before anybody trusts its results. */
+export function inputProblem({ files, leftOut }: Input): Problem | null {
+  const broken = files.find(({ loss }) => loss);
+  if (broken) {
+    const what = `${broken.problem} The rows that it has are analysed.`;
+    return pageProblem('not-whole', broken.name, what);
+  }
+  const [first] = leftOut;
+  if (!first) return null;
+  const names = leftOut.slice(0, 3).map(({ name }) => name);
+  const more = leftOut.length > 3 ? ' and more' : '';
+  const what = leftOut.length > 1 ? ` Left out are ${listing(names)}${more}.` : '';
+  return pageProblem('left-out', first.name, `${first.why}${what}`);
 }

@@ -17,15 +17,17 @@ export class ProgressBar extends LightElement {
 
   protected override render(): TemplateResult {
     const { phase, source, summary, analysis, fitting } = this.session;
+    const unpacking = phase === 'running' ? this.session.unpacking : null;
     // The file is read once for the fit, and then from its beginning again for the results.
     const progress = fitting ?? this.session.progress;
-    const total = source?.blob.size ?? 0;
-    const done = phase === 'done' ? total : (progress?.bytes ?? 0);
+    const size = sizeOf(source);
+    const total = unpacking?.totalBytes ?? progress?.totalBytes ?? size;
+    const done = phase === 'done' ? total : ((unpacking ?? progress)?.bytes ?? 0);
     return html`<div class="run-bar" data-phase=${phase}>
       <div class="run-file">
         <h1 class="run-name" tabindex="-1" title=${source?.name ?? ''}>${source?.name ?? ''}</h1>
         <p class="run-size">
-          ${bytes(total)}${source?.synthetic ? html` <span class="tag">synthetic sample</span>` : nothing}
+          ${bytes(size)}${source?.synthetic ? html` <span class="tag">synthetic sample</span>` : nothing}
         </p>
       </div>
       <dl class="run-figures">
@@ -47,7 +49,7 @@ export class ProgressBar extends LightElement {
         </div>
       </dl>
       <div class="run-actions">
-        <span class="run-status" data-testid="status" data-phase=${phase}>${statusWord(this.session, analysis !== null)}</span>
+        <span class="run-status" data-testid="status" data-phase=${phase}>${unpacking ? 'Unpacking' : statusWord(this.session, analysis !== null)}</span>
         ${
           phase === 'running'
             ? html`<button type="button" class="button" data-testid="cancel" @click=${this.onCancel}>Cancel</button>`
@@ -63,6 +65,11 @@ export class ProgressBar extends LightElement {
       <progress class="run-progress" max=${Math.max(total, 1)} .value=${done} aria-label="Share of the file read"></progress>
     </div>`;
   }
+}
+
+/** As the files are stored. */
+function sizeOf(source: Session['source']): number {
+  return source?.files.reduce((bytes, { size }) => bytes + size, 0) ?? 0;
 }
 
 function statusWord({ phase, fitting }: Session, complete: boolean): string {
@@ -88,6 +95,9 @@ export function progressAnnouncement(session: Session): string {
   if (phase === 'done') return `Finished: ${rows} read.`;
   if (phase !== 'running' || !source) return '';
   if (fitting) return `Fitting a detector on ${source.name}.`;
-  const quarter = progress ? Math.floor((progress.bytes / Math.max(source.blob.size, 1)) * 4) : 0;
+  if (session.unpacking) return `Unpacking ${source.name}.`;
+  const quarter = progress
+    ? Math.floor((progress.bytes / Math.max(progress.totalBytes, 1)) * 4)
+    : 0;
   return quarter === 0 ? `Reading ${source.name}.` : `${Math.min(quarter, 3) * 25} percent read.`;
 }

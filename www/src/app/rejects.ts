@@ -35,6 +35,7 @@ export class Rejects extends LightElement {
   #list(rejected: number): TemplateResult {
     const rejects = this.summary?.rejects;
     const first = rejects?.first ?? [];
+    const severalFiles = first.some(({ file }) => file != null);
     return html`<p class="note">
         <span class="figure" data-testid="rejected">${count(rejected)}</span>
         ${rejected === 1 ? 'row is' : 'rows are'} in no count above and kept in the table of flows as they stand.
@@ -66,6 +67,7 @@ export class Rejects extends LightElement {
           <table class="plain" data-testid="reject-list">
             <thead>
               <tr>
+                ${severalFiles ? html`<th scope="col">File</th>` : nothing}
                 <th scope="col" class="num">Line</th>
                 <th scope="col">Column</th>
                 <th scope="col">Reason</th>
@@ -73,7 +75,8 @@ export class Rejects extends LightElement {
             </thead>
             <tbody>
               ${first.map(
-                ({ line, column, reason }) => html`<tr>
+                ({ line, column, reason, file }) => html`<tr>
+                  ${severalFiles ? html`<td>${file}</td>` : nothing}
                   <th scope="row" class="num">${count(line)}</th>
                   <td>${column ?? '–'}</td>
                   <td>${reason}</td>

@@ -2,11 +2,11 @@ import type { ModelSource } from '../api.js';
 import { analyze, fitDetector } from '../flowsieve.js';
 import { plural } from './format.js';
 import { modelSource } from './model-source.js';
-import { describeProblem } from './problems.js';
+import { describeProblem, inputProblem } from './problems.js';
 import { EMPTY_SESSION, type Request, type Session, type Source } from './session.js';
 
 /**
- * Takes one file after the other through `analyze` and keeps the session that the page shows.
+ * Takes one input after the other through `analyze` and keeps the session that the page shows.
  *
  * A new file ends the one before it, but finished results are let go only when the new file was
  * recognised: dropping the wrong file costs nothing.
@@ -37,17 +37,21 @@ export class Runner {
       if (this.#abort !== abort) return;
       this.#update({ request });
       const model = await this.#modelSource(source, request, abort);
-      const analysis = await analyze(source.blob, {
+      const analysis = await analyze(source.files, {
         model,
         labelColumn: request.labelColumn,
         labelMap: request.labelMap,
         columns: request.connected?.columns,
         dialect: request.dialect,
         signal: abort.signal,
-        onRecognised: (recognition, info) => {
+        onUnpacking: (unpacking) => {
+          if (this.#abort === abort) this.#updateNextFrame({ unpacking });
+        },
+        onRecognised: (recognition, info, input) => {
           if (this.#abort !== abort) return;
           this.#forgetPrevious();
-          this.#update({ recognition, model: info });
+          const problem = inputProblem(input);
+          this.#update({ unpacking: null, input, recognition, model: info, problem });
         },
         onProgress: (progress) => {
           if (this.#abort === abort) this.#updateNextFrame({ progress, summary: progress.summary });
@@ -57,8 +61,8 @@ export class Runner {
         analysis.dispose();
         return;
       }
-      const { recognition, model: info, summary } = analysis;
-      this.#update({ phase: 'done', analysis, recognition, model: info, summary });
+      const { input, recognition, model: info, summary } = analysis;
+      this.#update({ phase: 'done', analysis, input, recognition, model: info, summary });
     } catch (error) {
       if (this.#abort !== abort) return;
       if (abort.signal.aborted) this.#end('cancelled', null);
@@ -76,7 +80,7 @@ export class Runner {
     if (choice.kind !== 'fit') return await modelSource(choice);
     let { fitted } = choice;
     if (!fitted) {
-      fitted = await fitDetector(source.blob, {
+      fitted = await fitDetector(source.files[0] ?? new Blob(), {
         seed: choice.seed,
         labelColumn: request.labelColumn,
         dialect: request.dialect,

@@ -3,10 +3,12 @@ import type {
   DialectOptions,
   FitProgress,
   FittedModel,
+  Input,
   ModelInfo,
   Progress,
   Recognition,
   Summary,
+  UnpackProgress,
 } from '../api.js';
 import type { Columns } from './columns-file.js';
 import type { Problem } from './problems.js';
@@ -14,7 +16,7 @@ import type { Problem } from './problems.js';
 /** Where the flows come from. */
 export interface Source {
   name: string;
-  blob: Blob;
+  files: File[];
   /** A sample that ships with the page, generated, not captured. */
   synthetic: boolean;
 }
@@ -71,6 +73,9 @@ export interface Session {
   phase: Phase;
   source: Source | null;
   request: Request;
+  /** How far packed files are read for the first time; null where there are none, or all are. */
+  unpacking: UnpackProgress | null;
+  input: Input | null;
   recognition: Recognition | null;
   model: ModelInfo | null;
   /** How far a detector is fitted that was asked for; null before and after. */
@@ -88,6 +93,8 @@ export const EMPTY_SESSION: Session = {
   phase: 'empty',
   source: null,
   request: PLAIN_REQUEST,
+  unpacking: null,
+  input: null,
   recognition: null,
   model: null,
   fitting: null,

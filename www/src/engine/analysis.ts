@@ -1,18 +1,15 @@
 /** From an input and options to an {@link Analysis}. */
 
-import {
-  detectorSweep,
-  exportHeader,
-  Merger,
-  sliceBounds,
-} from '../../generated/flowsieve_core.js';
+import { detectorSweep, exportHeader, Merger } from '../../generated/flowsieve_core.js';
 import {
   type Analysis,
   type AnalysisStats,
+  type AnalyzeInput,
   type AnalyzeOptions,
   type DetectorSweep,
   type ExportOptions,
   FlowsieveError,
+  type Input,
   type ModelInfo,
   type Recognition,
   type ResultColumns,
@@ -22,60 +19,83 @@ import {
 } from '../api.js';
 import { baseOf } from './assets.js';
 import { type Choice, chooseModel, freeChoice } from './choose.js';
-import { aborted, type Outcome, runSlices, type SlicePlace } from './coordinator.js';
+import {
+  aborted,
+  type Outcome,
+  runSlices,
+  type SliceMerger,
+  type SlicePlace,
+} from './coordinator.js';
 import { loadCore, loadWorkerUrl } from './core.js';
-import { isUnreadable, publicly } from './errors.js';
+import { publicly } from './errors.js';
 import { exportStream } from './export.js';
+import { listFiles } from './files.js';
+import { openFiles } from './first-pass.js';
+import { type Candidate, cut, describe, joinFiles, layOut } from './join.js';
+import { type Part, PartsReader, partAt } from './parts.js';
 import { MAX_WORKERS, type PoolSetup } from './pool.js';
-import type { Source } from './reader.js';
-import { readingOptions } from './reading.js';
+import { planOptions, readingOptions } from './reading.js';
 import type { ResultTable } from './results.js';
 import { readRows } from './rows.js';
-
-/** The header, which may take 1 MiB, and some rows to tell what the input is. */
-const HEAD_BYTES = 1280 * 1024;
 
 const DEFAULT_SLICE_BYTES = 4 * 1024 * 1024;
 
 /** Analyses an input. Frees everything if it fails. */
-export async function runAnalysis(
-  input: Blob | ArrayBuffer,
-  options: AnalyzeOptions,
-): Promise<Analysis> {
+export async function runAnalysis(input: AnalyzeInput, options: AnalyzeOptions): Promise<Analysis> {
   const startedAt = performance.now();
   const limits = checkLimits(options);
   const reading = readingOptions(options);
   const { signal } = options;
   const base = baseOf(options.assetsUrl);
-  const file = input instanceof Blob ? input : new Blob([input]);
-  // Asked once: the answer is 0 as soon as the file is gone.
-  const { size } = file;
+  const inputs = (Array.isArray(input) ? input : [input]).map(toBlob);
 
-  const [core, workerUrl, head] = await orAborted(
+  const [core, workerUrl] = await orAborted(
     signal,
-    Promise.all([loadCore(base), options.workerUrl ?? loadWorkerUrl(base), readHead(file, size)]),
+    Promise.all([loadCore(base), options.workerUrl ?? loadWorkerUrl(base)]),
   );
-  const choosing = chooseModel(options.model, { head, size, reading }, base, signal);
-  const choice = await orAborted(signal, choosing, freeChoice);
+  const start = { workerUrl, core: core.module, coreBytes: core.bytes };
+  const listing = await orAborted(signal, listFiles(inputs));
+  const { onUnpacking } = options;
+  const opening = { files: listing.files, pool: { ...start, workers: limits.workers } };
+  const opened = await openFiles({ ...opening, signal, onUnpacking });
+  const choose = ({ head, file }: Candidate) =>
+    chooseModel(options.model, { head, size: file.content.size, reading }, base, signal);
+  const joining = joinFiles(opened, planOptions(reading).dialect, choose);
+  const table = await orAborted(signal, joining, (late) => freeChoice(late.choice));
+  const { choice, files } = table;
   try {
     const model: ModelInfo = choice.model.info();
-    options.onRecognised?.(choice.recognition, model);
-    const bounds = sliceBounds(choice.plan, limits.sliceBytes);
+    const about = describe(table, listing.leftOut);
+    options.onRecognised?.(choice.recognition, model, about);
+    const parts = await orAborted(signal, layOut(files, choice.recognition.encoding));
+    const bounds = cut(parts, choice.plan.dataStart(), limits.sliceBytes);
     const slices = bounds.length - 1;
     const workers = Math.max(1, Math.min(limits.workers, slices));
-    const merger = new Merger(choice.plan, bounds);
+    const further = parts.flatMap(({ begin }, index) =>
+      index === 0 ? [] : [begin, ...(files[index]?.above ?? [])],
+    );
+    const merger = new Merger(choice.plan, bounds, Float64Array.from(further));
+    const fileOf = (offset: number) => {
+      const part = partAt(parts, offset);
+      return (part && files[parts.indexOf(part)]?.file.name) ?? null;
+    };
     try {
       const pool: PoolSetup = {
+        ...start,
         workers,
-        workerUrl,
-        core: core.module,
-        coreBytes: core.bytes,
-        start: { file, size, pack: choice.pack, head, reading },
+        table: {
+          parts,
+          pack: choice.pack,
+          head: files[0]?.head ?? new Uint8Array(),
+          size: parts[0]?.size ?? 0,
+          reading,
+        },
       };
       const outcome = await runSlices({
-        merger,
+        merger: files.length > 1 ? withFiles(merger, fileOf) : merger,
         bounds,
-        totalBytes: size,
+        fileBegins: new Set(parts.slice(1).map(({ begin }) => begin)),
+        totalBytes: parts.at(-1)?.end ?? 0,
         startedAt,
         signal,
         onProgress: options.onProgress,
@@ -83,7 +103,10 @@ export async function runAnalysis(
         pool,
       });
       const elapsedMs = performance.now() - startedAt;
-      return new FinishedAnalysis(pool, choice, model, outcome, { workers, elapsedMs });
+      return new FinishedAnalysis(pool, { choice, model, parts, about }, outcome, {
+        workers,
+        elapsedMs,
+      });
     } finally {
       merger.free();
     }
@@ -93,15 +116,24 @@ export async function runAnalysis(
   }
 }
 
+/** What an analysis is of. */
+interface Analysed {
+  choice: Choice;
+  model: ModelInfo;
+  parts: readonly Part[];
+  about: Input;
+}
+
 class FinishedAnalysis implements Analysis {
   readonly model: ModelInfo;
+  readonly input: Input;
   readonly recognition: Recognition;
   readonly summary: Summary;
   readonly rowCount: number;
   readonly columns: ResultColumns;
   readonly failures: readonly SliceFailure[];
   readonly stats: AnalysisStats;
-  readonly #input: Source;
+  readonly #reader: PartsReader;
   readonly #pool: PoolSetup;
   readonly #places: readonly SlicePlace[];
   readonly #table: ResultTable;
@@ -109,13 +141,13 @@ class FinishedAnalysis implements Analysis {
 
   constructor(
     pool: PoolSetup,
-    choice: Choice,
-    model: ModelInfo,
+    { choice, model, parts, about }: Analysed,
     outcome: Outcome,
     measured: { workers: number; elapsedMs: number },
   ) {
     const { results, summary, failures, places, ...counts } = outcome;
-    this.#input = { file: pool.start.file, size: pool.start.size };
+    this.#reader = new PartsReader(parts);
+    this.input = about;
     this.#pool = pool;
     this.#places = places;
     this.#choice = choice;
@@ -132,7 +164,7 @@ class FinishedAnalysis implements Analysis {
   async rows(from: number, to: number): Promise<Row[]> {
     const { plan } = this.#live();
     const source = {
-      ...this.#input,
+      reader: this.#reader,
       plan: { cells: (bytes: Uint8Array, max: number) => publicly(() => plan.cells(bytes, max)) },
       model: this.model,
       recognition: this.recognition,
@@ -147,7 +179,7 @@ class FinishedAnalysis implements Analysis {
       {
         pool: this.#pool,
         places: this.#places,
-        totalBytes: this.#input.size,
+        totalBytes: this.summary.bytes,
         columns: this.columns,
         classes: this.model.classes.map(({ name }) => name),
         header: (core) => publicly(() => exportHeader(plan, core)),
@@ -193,18 +225,22 @@ function checkLimits({ workers, sliceBytes }: AnalyzeOptions) {
   };
 }
 
-/** The first bytes of an input, by which it is recognised. */
-export async function readHead(file: Blob, size: number): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    // A file that is gone says that it is empty; reading it whole tells the two apart.
-    const head = size === 0 ? file : file.slice(0, HEAD_BYTES);
-    return new Uint8Array(await head.arrayBuffer());
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    const message =
-      'The file cannot be read. It may be a folder, or have changed since it was chosen: choose the file again.';
-    throw new FlowsieveError('file-unreadable', message, undefined, { cause: error });
-  }
+/** Rejects say which file they are from. */
+function withFiles(merger: Merger, fileOf: (offset: number) => string | null): SliceMerger {
+  return {
+    offer: (meta) => merger.offer(meta),
+    requireOneHeader: () => merger.requireOneHeader(),
+    summary() {
+      const summary = merger.summary();
+      for (const reject of summary.rejects.first) reject.file = fileOf(reject.offset);
+      return summary;
+    },
+  };
+}
+
+/** An input's bytes as a Blob. */
+export function toBlob(input: Blob | ArrayBuffer): Blob {
+  return input instanceof Blob ? input : new Blob([input]);
 }
 
 /** The promise's value, unless the signal aborts first; a value that comes too late goes to `unused`. */

@@ -26,6 +26,8 @@ export interface Job {
   merger: SliceMerger;
   /** Slice k is the bytes [bounds[k], bounds[k + 1]). */
   bounds: Float64Array;
+  /** Where a slice begins with the first row of another file. */
+  fileBegins: ReadonlySet<number>;
   totalBytes: number;
   pool: PoolSetup;
   startedAt: number;
@@ -165,13 +167,15 @@ class Coordinator {
   }
 
   async #run(worker: number, task: Task): Promise<void> {
-    const { bounds, testHooks } = this.#job;
-    const { slice, first, runEnd } = task;
+    const { bounds, fileBegins, testHooks } = this.#job;
+    const { slice, runEnd } = task;
+    const begin = bounds[slice] ?? 0;
+    const first = task.first ?? (fileBegins.has(begin) ? begin : undefined);
     const failures = this.#failed.get(slice)?.length ?? 0;
     try {
       const { output } = await this.#pool.run(worker, 'slice', {
         slice,
-        begin: bounds[slice] ?? 0,
+        begin,
         end: bounds[slice + 1] ?? 0,
         runEnd: bounds[runEnd] ?? 0,
         first,

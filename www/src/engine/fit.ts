@@ -5,11 +5,12 @@
 
 import { type FitOptions, type FittedModel, FlowsieveError } from '../api.js';
 import type { FitAnswer, FitRequest } from '../fit-worker.js';
-import { readHead } from './analysis.js';
 import { baseOf, loadAsset } from './assets.js';
 import { aborted } from './coordinator.js';
 import { loadWorkerUrl } from './core.js';
 import { fromWire, isUnreadable } from './errors.js';
+import { readBytes } from './files.js';
+import { HEAD_BYTES } from './join.js';
 import { planOptions, readingOptions } from './reading.js';
 
 const WORKER = 'fit-worker.js';
@@ -32,7 +33,8 @@ export async function runFit(input: Blob | ArrayBuffer, options: FitOptions): Pr
   const [core, workerUrl, head] = await Promise.all([
     loadAsset('flowsieve-fit.wasm', base),
     options.workerUrl ?? loadWorkerUrl(base, WORKER),
-    readHead(file, size),
+    // A file that is gone says that it is empty; reading it whole tells the two apart.
+    readBytes(size === 0 ? file : file.slice(0, HEAD_BYTES)),
   ]);
   if (signal?.aborted) throw aborted();
   const worker = new Worker(workerUrl);

@@ -5,7 +5,7 @@
 
 import { FlowsieveError } from '../api.js';
 import { fromWire, isUnreadable } from './errors.js';
-import type { Method, Params, Response, Result, StartParams } from './protocol.js';
+import type { Method, Params, Response, Result, TableParams } from './protocol.js';
 
 export const MAX_WORKERS = 8;
 
@@ -94,7 +94,8 @@ export interface PoolSetup {
   core: WebAssembly.Module;
   /** Posted instead where the browser refuses to post the compiled module. */
   coreBytes: Uint8Array<ArrayBuffer>;
-  start: Omit<StartParams, 'core'>;
+  /** What is analysed; null for workers that only unpack. */
+  table: TableParams | null;
 }
 
 /** What can be asked of any worker of the pool. */
@@ -194,12 +195,12 @@ export class Pool {
   }
 
   async #start(worker: PoolWorker): Promise<Result<'start'>> {
-    const { core, coreBytes, start } = this.#setup;
+    const { core, coreBytes, table } = this.#setup;
     try {
-      return await worker.call('start', { ...start, core });
+      return await worker.call('start', { table, core });
     } catch (error) {
       if (!(error instanceof Error && error.name === 'DataCloneError')) throw error;
-      return await worker.call('start', { ...start, core: coreBytes });
+      return await worker.call('start', { table, core: coreBytes });
     }
   }
 

@@ -3,13 +3,17 @@
  * and responses are derived. Every request has an id, its response echoes it.
  */
 
+import type { Fault } from '../../generated/flowsieve_core.js';
 import type { WireError } from './errors.js';
+import type { Part } from './parts.js';
 import type { ReadingOptions } from './reading.js';
 
 /** Name, parameters and result of everything that a worker can be asked. */
 export interface Methods {
   /** Sets the worker up; the first request to every worker. */
   start: { params: StartParams; result: { memoryBytes: number } };
+  /** Goes on with the first pass over a packed file; others of the same worker wait until it is over. */
+  unpack: { params: UnpackParams; result: UnpackResult };
   /** Analyses one slice. */
   slice: { params: SliceParams; result: SliceResult };
   /** Writes the rows of one slice as CSV. */
@@ -21,14 +25,46 @@ export type Method = keyof Methods;
 export interface StartParams {
   /** The compiled core, or its bytes where a compiled module cannot be posted. */
   core: WebAssembly.Module | Uint8Array<ArrayBuffer>;
-  /** A `Blob` is posted by reference: the file stays on disk. */
-  file: Blob;
-  /** Its size when the analysis began. */
-  size: number;
+  /** Null for a worker that only unpacks. */
+  table: TableParams | null;
+}
+
+/** What is analysed, by which every worker makes the same plan as the page. */
+export interface TableParams {
+  parts: readonly Part[];
   pack: Uint8Array<ArrayBuffer>;
-  /** The first bytes of the file, by which every worker makes the same plan as the page. */
+  /** The first bytes of the first file. */
   head: Uint8Array<ArrayBuffer>;
+  /** Its size, unpacked, when the analysis began. */
+  size: number;
   reading: ReadingOptions;
+}
+
+export interface UnpackParams {
+  stored: Blob;
+  storedSize: number;
+  /** Numbers of the core's `IndexPass`. */
+  method: number;
+  crc?: number | undefined;
+  size?: number | undefined;
+  /** Where in the file that was dropped the stored bytes begin. */
+  origin: number;
+  /** The stored bytes that are taken now; the pass begins where this is 0. */
+  begin: number;
+  end: number;
+}
+
+export interface UnpackResult {
+  /** The checkpoints among these bytes, as the core has them. */
+  places: Float64Array<ArrayBuffer>;
+  windows: Uint8Array<ArrayBuffer>;
+  /** Unpacked bytes so far. */
+  size: number;
+  /** Whether nothing more can come out. */
+  over: boolean;
+  /** What is wrong, once the pass is over. */
+  fault: Fault | null;
+  memoryBytes: number;
 }
 
 export interface SliceParams {

@@ -67,7 +67,7 @@ export class SliceFeed {
       limit = Math.min(size, Math.max(limit, sink.position() + TAIL_BYTES));
       const enough = await this.#pushStream(sink, limit);
       if (enough) return;
-      this.#close();
+      this.close();
       if (enough === undefined && (await pushPieces(file, sink, limit))) return;
       limit += PIECE_BYTES;
     }
@@ -97,13 +97,14 @@ export class SliceFeed {
       const { last, position: behind } = opened;
       if (behind - last.length <= position && position <= behind) return opened;
     }
-    this.#close();
+    this.close();
     const chunks = this.#source.file.slice(position, limit).stream().getReader();
     this.#opened = { chunks, limit, last: new Uint8Array(), position };
     return this.#opened;
   }
 
-  #close(): void {
+  /** Ends the stream that is open. */
+  close(): void {
     // Not awaited: cancelling a stream that stalled may stall as well.
     this.#opened?.chunks.cancel().catch(() => {});
     this.#opened = undefined;

@@ -1,10 +1,11 @@
 /** A look at an input's first bytes: what an analysis would match its header to. */
 
-import type { Recognised, RecogniseOptions } from '../api.js';
-import { readHead } from './analysis.js';
+import type { AnalyzeInput, Recognised, RecogniseOptions } from '../api.js';
+import { toBlob } from './analysis.js';
 import { baseOf } from './assets.js';
 import { chooseModel, freeChoice } from './choose.js';
 import { loadCore } from './core.js';
+import { firstBytes } from './join.js';
 import { readingOptions } from './reading.js';
 
 /** Enough to see what a column holds. */
@@ -12,14 +13,14 @@ const SAMPLE_ROWS = 32;
 
 /** Does not refuse a header for having too little of what the model needs. */
 export async function recogniseHeader(
-  input: Blob | ArrayBuffer,
+  input: AnalyzeInput,
   options: RecogniseOptions,
 ): Promise<Recognised> {
   const reading = readingOptions(options);
   const base = baseOf(options.assetsUrl);
-  const file = input instanceof Blob ? input : new Blob([input]);
-  const { size } = file;
-  const [head] = await Promise.all([readHead(file, size), loadCore(base)]);
+  await loadCore(base);
+  const inputs = (Array.isArray(input) ? input : [input]).map(toBlob);
+  const { head, size } = await firstBytes(inputs);
   const choice = await chooseModel(
     options.model,
     { head, size, reading, anyHeader: true },

@@ -11,6 +11,7 @@ import {
   type Row,
 } from '../api.js';
 import { isUnreadable } from './errors.js';
+import { type Part, type PartsReader, partAt } from './parts.js';
 import { REJECTED, type ResultTable, ROWS_PER_OFFSET } from './results.js';
 
 /** Records as the core reads them, one for each row of the analysis. */
@@ -29,9 +30,7 @@ export interface CellReader {
 }
 
 export interface RowSource {
-  file: Blob;
-  /** Its size when it was analysed: a file that is gone says that it is empty. */
-  size: number;
+  reader: PartsReader;
   plan: CellReader;
   model: ModelInfo;
   recognition: Recognition;
@@ -64,28 +63,48 @@ export async function readRows(source: RowSource, from: number, to: number): Pro
   return rows;
 }
 
-interface Block extends Cells {
-  begin: number;
+interface Block extends Omit<Cells, 'offsets'> {
+  /** Where each row starts. */
+  offsets: number[];
 }
 
+/** The rows of a block, which may be of several files. */
 async function readBlock(source: RowSource, block: number): Promise<Block> {
-  const { file, size, table, plan } = source;
+  const { reader, table, plan, recognition } = source;
+  const { parts } = reader;
   const firstRow = block * ROWS_PER_OFFSET;
   const isLast = firstRow + ROWS_PER_OFFSET >= table.rowCount;
-  const begin = table.offset(block);
-  const blockEnd = isLast ? size : table.offset(block + 1);
-  const end = Math.min(blockEnd, begin + MAX_BLOCK_BYTES);
-  const bytes = await readBytes(file, begin, end);
+  const blockEnd = isLast ? (parts.at(-1)?.end ?? 0) : table.offset(block + 1);
   const count = Math.min(ROWS_PER_OFFSET, table.rowCount - firstRow);
-  const cells = plan.cells(bytes, count);
-  // Where the block was cut, its last record may be half a record.
-  if (end < blockEnd && cells.rows.length < count) cells.rows.pop();
-  return { ...cells, begin };
+  const width = recognition.columns.length;
+  const found: Block = { rows: [], zscores: new Float32Array(count * width), offsets: [] };
+  let begin = table.offset(block);
+  for (;;) {
+    const part = partAt(parts, begin);
+    if (!part) return found;
+    const partEnd = Math.min(blockEnd, part.end);
+    const end = Math.min(partEnd, begin + MAX_BLOCK_BYTES);
+    const bytes = await readBytes(reader, part, begin, end);
+    const cells = plan.cells(bytes, count - found.rows.length);
+    // Where the block was cut, its last record may be half a record.
+    if (end < partEnd && found.rows.length + cells.rows.length < count) cells.rows.pop();
+    found.zscores.set(cells.zscores, found.rows.length * width);
+    found.rows.push(...cells.rows);
+    for (const offset of cells.offsets) found.offsets.push(begin + offset);
+    const next = parts[parts.indexOf(part) + 1];
+    if (end < partEnd || !next || next.begin >= blockEnd) return found;
+    begin = next.begin;
+  }
 }
 
-async function readBytes(file: Blob, begin: number, end: number): Promise<Uint8Array> {
+async function readBytes(
+  reader: PartsReader,
+  part: Part,
+  begin: number,
+  end: number,
+): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await file.slice(begin, end).arrayBuffer());
+    return await reader.read(part, begin, end);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     const message = 'The file has changed or is gone, so its rows cannot be shown. Drop it again.';
@@ -102,7 +121,7 @@ function toRow(source: RowSource, index: number, block: Block, at: number): Row 
   const kind = model.classes[classIndex];
   return {
     index,
-    offset: block.begin + (block.offsets[at] ?? 0),
+    offset: block.offsets[at] ?? 0,
     cells,
     zscores: block.zscores.subarray(at * width, (at + 1) * width),
     class: kind?.name ?? null,
