@@ -1,6 +1,6 @@
 //! What can go wrong, in words that say where, and what to do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error of the trainer.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,8 @@ pub(crate) enum TrainerError {
         path: PathBuf,
         source: flowsieve::Error,
     },
+    #[error("{}: {problem}", path.display())]
+    Damaged { path: PathBuf, problem: String },
     #[error("{} is no taxonomy", path.display())]
     Taxonomy {
         path: PathBuf,
@@ -37,6 +39,14 @@ pub(crate) enum TrainerError {
 }
 
 impl TrainerError {
+    /// Something that is wrong with a packed file.
+    pub(crate) fn damaged(path: &Path, problem: &str) -> Self {
+        Self::Damaged {
+            path: path.to_owned(),
+            problem: problem.to_owned(),
+        }
+    }
+
     /// Something that was asked for and cannot be done.
     pub(crate) fn asked(message: impl Into<String>) -> Self {
         Self::Asked(message.into())

@@ -7,7 +7,7 @@ use crate::args::EvaluateArguments;
 use crate::error::TrainerError;
 use crate::reading::Connections;
 use crate::results::Results;
-use crate::source::{Chunks, first_bytes, load};
+use crate::source::{Source, load, require_whole};
 use crate::{progress, report};
 use flowsieve::analysis::{
     MergeEvent, Merger, Plan, PlanOptions, Purpose, ResultColumns, SliceColumns, SliceOutcome,
@@ -19,7 +19,6 @@ use flowsieve::table::{Progress, SliceSpan};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -44,10 +43,11 @@ pub(crate) fn evaluate(args: &EvaluateArguments) -> Result<(), TrainerError> {
     let mut summary = Summary::new(&model.spec().taxonomy, model.n_features());
     let mut columns = ResultColumns::default();
     let start = Instant::now();
-    for path in &args.data {
-        let plan = Arc::new(plan(path, &model, &options)?);
-        let of_file = analyse(path, &plan, &mut columns)?;
-        report::analysed(path, &plan, &of_file);
+    let sources = Source::open_all(&args.data, options.dialect)?;
+    for source in &sources {
+        let plan = Arc::new(plan(source, &model, &options)?);
+        let of_file = analyse(source, &plan, &mut columns)?;
+        report::analysed(&source.path, &plan, &of_file);
         summary.merge(&of_file);
     }
     let results = Results::new(&model, &summary, &columns, start.elapsed());
@@ -60,13 +60,13 @@ pub(crate) fn evaluate(args: &EvaluateArguments) -> Result<(), TrainerError> {
             }
         })?;
     }
-    Ok(())
+    require_whole(&sources)
 }
 
-fn plan(path: &Path, model: &Arc<Model>, options: &PlanOptions) -> Result<Plan, TrainerError> {
-    let (head, size) = first_bytes(path)?;
-    Plan::new(Arc::clone(model), &head, size, options).map_err(|source| TrainerError::File {
-        path: path.to_owned(),
+fn plan(file: &Source, model: &Arc<Model>, options: &PlanOptions) -> Result<Plan, TrainerError> {
+    let model = Arc::clone(model);
+    Plan::new(model, &file.first_bytes, file.size, options).map_err(|source| TrainerError::File {
+        path: file.path.clone(),
         source,
     })
 }
@@ -95,7 +95,7 @@ type Slice = (SliceOutcome, SliceColumns);
 
 /// Analyses a file slice by slice; adds its rows to `columns`.
 fn analyse(
-    path: &Path,
+    file: &Source,
     plan: &Arc<Plan>,
     columns: &mut ResultColumns,
 ) -> Result<Summary, TrainerError> {
@@ -111,7 +111,7 @@ fn analyse(
             end: bounds[slice + 1],
             first,
         };
-        let run = |slice, first| run(path, plan, slice, span(slice, first), &bar);
+        let run = |slice, first| run(file, plan, slice, span(slice, first), &bar);
         let read: Vec<Slice> = batch
             .par_iter()
             .map(|&slice| run(slice, None))
@@ -133,7 +133,7 @@ fn analyse(
             merger
                 .require_one_header()
                 .map_err(|source| TrainerError::File {
-                    path: path.to_owned(),
+                    path: file.path.clone(),
                     source,
                 })?;
         }
@@ -144,14 +144,14 @@ fn analyse(
 
 /// Reads and scores one slice.
 fn run(
-    path: &Path,
+    file: &Source,
     plan: &Arc<Plan>,
     slice: usize,
     span: SliceSpan,
     bar: &ProgressBar,
 ) -> Result<Slice, TrainerError> {
     let mut task = SliceTask::new(Arc::clone(plan), slice as u32, span, Purpose::Score);
-    let mut chunks = Chunks::open(path, task.position())?;
+    let mut chunks = file.stored.chunks(task.position())?;
     while let Some(chunk) = chunks.next()? {
         if task.push(chunk) == Progress::Done {
             break;

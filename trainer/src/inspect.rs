@@ -5,11 +5,12 @@ use crate::error::TrainerError;
 use crate::profile::{ColumnProfile, MANY_WORDS, Profiler};
 use crate::reading::{Connections, print_connected};
 use crate::report::{count, shown, table};
-use crate::source::{Source, load};
+use crate::source::{Source, load, require_whole};
 use flowsieve::schema::{LabelChoice, MIN_IMPORTANCE_SHARE, is_usual_label};
 use flowsieve::table::dialect::{Dialect, Format, Quotes};
 use flowsieve::table::head::Names;
 use flowsieve::table::{Broken, Record, RecordSink};
+use flowsieve::unpack::Packing;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -24,12 +25,29 @@ pub(crate) fn inspect(args: &InspectArguments) -> Result<(), TrainerError> {
         .map(|path| load(path))
         .collect::<Result<Vec<_>, _>>()?;
     let connections = Connections::read(args.columns.as_deref())?;
+    let sources = Source::open_all(&args.data, args.dialect.choice())?;
     for path in &args.data {
-        let source = Source::open(path, args.dialect.choice())?;
+        let within: Vec<&Source> = sources
+            .iter()
+            .filter(|source| source.path.starts_with(path))
+            .collect();
+        if within
+            .iter()
+            .any(|source| source.stored.packing == Packing::Zip)
+        {
+            println!(
+                "{}: a ZIP archive of {} tables\n",
+                path.display(),
+                count(within.len() as u64)
+            );
+        }
+    }
+    for source in &sources {
+        let path = &source.path;
         let columns = &source.head.columns;
         let mut contents = Contents::new(columns);
         source.read("inspecting", &mut contents)?;
-        print_file(path, &source, &contents);
+        print_file(path, source, &contents);
         for (model, _) in &models {
             let spec = model.spec();
             let connected = if connections.are_for(&spec.name) {
@@ -63,7 +81,7 @@ pub(crate) fn inspect(args: &InspectArguments) -> Result<(), TrainerError> {
         }
         println!();
     }
-    Ok(())
+    require_whole(&sources)
 }
 
 /// What is in a file.
@@ -122,6 +140,16 @@ fn print_file(path: &Path, source: &Source, contents: &Contents) {
         count(head.columns.len() as u64),
         count(source.size)
     );
+    let stored = &source.stored;
+    if stored.packing == Packing::Gzip {
+        println!(
+            "It is packed with gzip: {} bytes are stored",
+            count(stored.stored_bytes())
+        );
+    }
+    if let Some(problem) = &stored.problem {
+        println!("{problem}");
+    }
     match head.names {
         Names::File => {}
         Names::ZeekOrder => {

@@ -11,7 +11,7 @@
 //! file has as one column of zeros and ones per word is put together again, where another file has it in one column.
 
 use crate::error::TrainerError;
-use crate::source::Source;
+use crate::source::{Source, require_whole};
 use crate::taxonomy::TaxonomyFile;
 use flowsieve::schema::{Column, ColumnKind, normalised};
 use flowsieve::table::number::is_set;
@@ -55,10 +55,9 @@ impl Joined {
         taxonomy: &TaxonomyFile,
         dialect: DialectChoice,
     ) -> Result<Self, TrainerError> {
-        let sources: Vec<Source> = paths
-            .iter()
-            .map(|path| Source::open(path, dialect))
-            .collect::<Result<_, _>>()?;
+        let sources = Source::open_all(paths, dialect)?;
+        // A model of half a file would say that it is one of the whole.
+        require_whole(&sources)?;
         let headers: Vec<Vec<String>> = sources
             .iter()
             .map(|source| taxonomy.canonical(&source.head.columns))

@@ -31,6 +31,7 @@ mod fitting;
 mod info;
 mod inspect;
 mod join;
+mod packed;
 mod profile;
 mod progress;
 mod reading;

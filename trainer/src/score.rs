@@ -8,7 +8,7 @@ use crate::error::TrainerError;
 use crate::progress;
 use crate::reading::Connections;
 use crate::report::count;
-use crate::source::{Chunks, Source, first_bytes, load};
+use crate::source::{Source, load, require_whole};
 use crate::unlabelled::fit_on;
 use flowsieve::analysis::{
     ExportOptions, ExportOutcome, ExportTask, Plan, PlanOptions, export_header, other_fields,
@@ -49,10 +49,7 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
         dialect: args.dialect.choice(),
         ..PlanOptions::default()
     };
-    let sources: Vec<Source> = data
-        .iter()
-        .map(|path| Source::open(path, plan_options.dialect))
-        .collect::<Result<_, _>>()?;
+    let sources = Source::open_all(data, plan_options.dialect)?;
     require_one_header(&sources)?;
     let to_stdout = args.out.as_os_str() == "-";
     if !to_stdout {
@@ -66,9 +63,9 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
         None => fit_on(&sources, &args.fit)?,
     });
     plan_options.columns = Connections::read(args.columns.as_deref())?.with(&model.spec().name)?;
-    let plans: Vec<Arc<Plan>> = data
+    let plans: Vec<Arc<Plan>> = sources
         .iter()
-        .map(|path| plan(path, &model, &plan_options).map(Arc::new))
+        .map(|source| plan(source, &model, &plan_options).map(Arc::new))
         .collect::<Result<_, _>>()?;
     let options = ExportOptions {
         contamination: args.contamination,
@@ -119,7 +116,8 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
             count(counts.rejected)
         );
     }
-    Ok(())
+    // Said at the end, so that what could be read is written.
+    require_whole(&sources)
 }
 
 /// The model's file, `None` where one is to be fitted, and the files of flows.
@@ -144,10 +142,10 @@ fn model_and_data(args: &ScoreArguments) -> Result<(Option<&PathBuf>, &[PathBuf]
     }
 }
 
-fn plan(path: &Path, model: &Arc<Model>, options: &PlanOptions) -> Result<Plan, TrainerError> {
-    let (head, size) = first_bytes(path)?;
-    Plan::new(Arc::clone(model), &head, size, options).map_err(|source| TrainerError::File {
-        path: path.to_owned(),
+fn plan(file: &Source, model: &Arc<Model>, options: &PlanOptions) -> Result<Plan, TrainerError> {
+    let model = Arc::clone(model);
+    Plan::new(model, &file.first_bytes, file.size, options).map_err(|source| TrainerError::File {
+        path: file.path.clone(),
         source,
     })
 }
@@ -345,7 +343,7 @@ impl InSlices<'_> {
             first,
         };
         let mut task = ExportTask::new(Arc::clone(self.plan), span, self.options);
-        let mut chunks = Chunks::open(&self.source.path, task.position())?;
+        let mut chunks = self.source.stored.chunks(task.position())?;
         while let Some(chunk) = chunks.next()? {
             if task.push(chunk) == Progress::Done {
                 break;

@@ -1,39 +1,84 @@
 //! A file of flows: its header, and its records one after another.
 
 use crate::error::TrainerError;
+use crate::packed::Stored;
 use crate::progress;
 use flowsieve::analysis::other_fields;
 use flowsieve::model::Model;
 use flowsieve::pack;
 use flowsieve::table::head::HEAD_BYTES;
 use flowsieve::table::{DialectChoice, Head, Progress, RecordSink, SliceReader, SliceSpan};
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Bytes that are read at once.
-pub(crate) const CHUNK_BYTES: usize = 1 << 20;
-
-/// A file of flows whose header was read.
-#[derive(Debug)]
+/// A file of flows whose header was read. Packed files are read as if they were not.
+#[derive(Clone, Debug)]
 pub(crate) struct Source {
+    /// Where the file is; of one in an archive, its name there follows.
     pub(crate) path: PathBuf,
     pub(crate) head: Head,
+    /// Unpacked.
     pub(crate) size: u64,
+    /// Enough for the header.
+    pub(crate) first_bytes: Arc<[u8]>,
+    pub(crate) stored: Arc<Stored>,
 }
 
 impl Source {
-    /// Opens a file and reads its header.
-    pub(crate) fn open(path: &Path, dialect: DialectChoice) -> Result<Self, TrainerError> {
-        let (bytes, size) = first_bytes(path)?;
-        let head = Head::read(&bytes, size, dialect).map_err(|source| TrainerError::File {
-            path: path.to_owned(),
-            source,
-        })?;
+    /// Opens files and reads their headers. Each file in an archive is one of its own.
+    pub(crate) fn open_all(
+        paths: &[PathBuf],
+        dialect: DialectChoice,
+    ) -> Result<Vec<Self>, TrainerError> {
+        let mut sources = Vec::new();
+        for path in paths {
+            let within = Stored::open(path)?;
+            let several = within.len() > 1;
+            for stored in within {
+                match Self::of(stored, dialect) {
+                    Ok(source) => sources.push(source),
+                    // Archives have pictures and licences in them, too.
+                    Err(TrainerError::File { path, source }) if several => {
+                        eprintln!("{} is left out: {source}", path.display());
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        if sources.is_empty() {
+            return Err(TrainerError::asked(
+                "None of the files is a table of flows.",
+            ));
+        }
+        Ok(sources)
+    }
+
+    fn of(stored: Stored, dialect: DialectChoice) -> Result<Self, TrainerError> {
+        let path = stored.name.clone();
+        let stored = Arc::new(stored);
+        let mut first_bytes = Vec::new();
+        let mut chunks = stored.chunks(0)?;
+        while let Some(chunk) = chunks.next()? {
+            first_bytes.extend_from_slice(chunk);
+            if first_bytes.len() >= HEAD_BYTES {
+                break;
+            }
+        }
+        let size = stored.size;
+        let head =
+            Head::read(&first_bytes, size, dialect).map_err(|source| match &stored.problem {
+                Some(problem) => TrainerError::damaged(&path, problem),
+                None => TrainerError::File {
+                    path: path.clone(),
+                    source,
+                },
+            })?;
         Ok(Self {
-            path: path.to_owned(),
+            path,
             head,
             size,
+            first_bytes: first_bytes.into(),
+            stored,
         })
     }
 
@@ -46,7 +91,7 @@ impl Source {
         };
         let mut reader = SliceReader::new(span, &self.head.layout);
         let bar = progress::bytes_bar(what, self.size);
-        let mut chunks = Chunks::open(&self.path, reader.position())?;
+        let mut chunks = self.stored.chunks(reader.position())?;
         while let Some(chunk) = chunks.next()? {
             bar.inc(chunk.len() as u64);
             if reader.push(chunk, sink) == Progress::Done {
@@ -64,57 +109,16 @@ impl Source {
     }
 }
 
-/// The first bytes of a file, enough for its header, and its size.
-pub(crate) fn first_bytes(path: &Path) -> Result<(Vec<u8>, u64), TrainerError> {
-    let read = || -> std::io::Result<(Vec<u8>, u64)> {
-        let mut file = File::open(path)?;
-        let size = file.metadata()?.len();
-        let mut bytes = Vec::new();
-        file.by_ref()
-            .take(HEAD_BYTES as u64)
-            .read_to_end(&mut bytes)?;
-        Ok((bytes, size))
-    };
-    read().map_err(|source| TrainerError::Read {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-/// The bytes of a file from an offset on, piece by piece.
-pub(crate) struct Chunks {
-    path: PathBuf,
-    file: File,
-    buffer: Vec<u8>,
-}
-
-impl Chunks {
-    pub(crate) fn open(path: &Path, offset: u64) -> Result<Self, TrainerError> {
-        let open = || -> std::io::Result<File> {
-            let mut file = File::open(path)?;
-            file.seek(SeekFrom::Start(offset))?;
-            Ok(file)
-        };
-        let file = open().map_err(|source| TrainerError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            buffer: vec![0; CHUNK_BYTES],
-        })
+/// Fails where rows of a packed file are missing or may be wrong: for commands that have done what they could with the rest.
+pub(crate) fn require_whole(sources: &[Source]) -> Result<(), TrainerError> {
+    for Source { path, stored, .. } in sources {
+        if let Some(problem) = &stored.problem
+            && stored.loss
+        {
+            return Err(TrainerError::damaged(path, problem));
+        }
     }
-
-    /// The next piece; `None` at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, TrainerError> {
-        let read = self.file.read(&mut self.buffer);
-        let n = read.map_err(|source| TrainerError::Read {
-            path: self.path.clone(),
-            source,
-        })?;
-        Ok((n > 0).then(|| &self.buffer[..n]))
-    }
+    Ok(())
 }
 
 /// Reads a model file; also gives its bytes.
