@@ -36,7 +36,7 @@ pub(crate) fn inspect(args: &InspectArguments) -> Result<(), TrainerError> {
             .any(|source| source.stored.packing == Packing::Zip)
         {
             println!(
-                "{}: a ZIP archive of {} tables\n",
+                "{}: a ZIP archive, tables in it: {}\n",
                 path.display(),
                 count(within.len() as u64)
             );

@@ -122,7 +122,7 @@ fn inspect_says_how_a_file_is_packed() {
     );
     let said = succeed(&["inspect", text(&archive)]);
     for part in [
-        "a ZIP archive of 2 tables",
+        "a ZIP archive, tables in it: 2",
         "flows.zip/one.csv: CSV",
         "flows.zip/two.csv: CSV",
     ] {
