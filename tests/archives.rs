@@ -263,12 +263,6 @@ fn what_cannot_be_unpacked_says_why() {
 }
 
 #[test]
-fn names_cannot_do_anything_to_a_terminal() {
-    let found = entries(&archive(&[Member::new("a\x1b[31m\n.csv", b"x")], false).0);
-    assert_eq!(found.expect("a directory")[0].name, "a?[31m?.csv");
-}
-
-#[test]
 fn of_an_archive_that_broke_off_the_files_before_are_there() {
     let members = three();
     let (bytes, central) = archive(&members, false);

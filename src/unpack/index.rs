@@ -139,12 +139,12 @@ impl IndexPass {
                 }
             }
             if self.unpacked > RATIO_FREE && self.unpacked / MAX_RATIO > self.stored {
-                return Err(too_large(&format!(
-                    "it becomes more than {MAX_RATIO} times as large as it is"
-                )));
+                return Err(too_large(
+                    "It becomes more than 400 times as large as it is",
+                ));
             }
             if self.unpacked > MAX_UNPACKED {
-                return Err(too_large("more than 64 GiB come out of it"));
+                return Err(too_large("More than 64 GiB come out of it"));
             }
         }
         Ok(())
@@ -213,8 +213,6 @@ impl IndexPass {
 }
 
 fn too_large(what: &str) -> Error {
-    Error::new(
-        ErrorKind::UnpackLimit,
-        format!("The file can hardly be flows: {what}. Unpack it first."),
-    )
+    let message = [what, ", so it is hardly flows: unpack it first."].concat();
+    Error::new(ErrorKind::UnpackLimit, message)
 }

@@ -11,13 +11,13 @@
 //! unpacked              ├───────────────────┼█ 32 KiB █┼───────────────────────┤
 //! ```
 //!
-//! - [`gzip`]: what is around the deflate streams of a gzip file (RFC 1952), of which there may be several in a row;
-//! - [`stream`]: stored bytes in, unpacked bytes out;
-//! - [`index`]: the first pass;
-//! - [`zip`]: the directory of an archive (PKWARE's APPNOTE.TXT).
+//! - `gzip`: what is around the deflate streams of a gzip file (RFC 1952), of which there may be several in a row;
+//! - `stream`: stored bytes in, unpacked bytes out;
+//! - `index`: the first pass;
+//! - `zip`: the directory of an archive (PKWARE's APPNOTE.TXT).
 //!
 //! Archives within archives are not unpacked. Nothing here trusts what a file says of itself: see [`MAX_UNPACKED`],
-//! [`MAX_RATIO`] and [`zip::MAX_ENTRIES`].
+//! [`MAX_RATIO`] and [`MAX_ENTRIES`].
 
 mod gzip;
 mod index;

@@ -43,7 +43,7 @@ const ELSEWHERE_16: u64 = 0xffff;
 /// A file in an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name with its folders.
+    /// Its name with its folders, as the archive has it: it may hold anything.
     pub name: String,
     /// How it is packed; or why it cannot be unpacked.
     pub method: Result<Method, String>,
@@ -185,9 +185,7 @@ impl Directory {
     fn central(&mut self, at: u64, len: u64, count: u64) -> Result<(), Error> {
         require(at.checked_add(len).is_some_and(|end| end <= self.size))?;
         if count > MAX_ENTRIES as u64 || len > MAX_DIRECTORY {
-            return Err(bad(&format!(
-                "It holds more than {MAX_ENTRIES} files: unpack it first."
-            )));
+            return Err(bad("It holds more than 4096 files: unpack it first."));
         }
         self.step = Step::Central(at, len, count);
         Ok(())
@@ -212,7 +210,7 @@ impl Directory {
             }
             let [unpacked, stored, header] = sizes;
             self.entries.push(Entry {
-                name: name_of(&rest[CENTRAL_LEN..name_end]),
+                name: text_of(&rest[CENTRAL_LEN..name_end]),
                 method: method_of(number(rest, 8, 2), number(rest, 10, 2)),
                 begin: 0,
                 stored,
@@ -277,7 +275,7 @@ impl Directory {
         }
         let name_end = bytes.len().min(LOCAL_LEN + number(bytes, 26, 2) as usize);
         self.entries.push(Entry {
-            name: name_of(&bytes[LOCAL_LEN..name_end]),
+            name: text_of(&bytes[LOCAL_LEN..name_end]),
             method: method_of(flags, number(bytes, 8, 2)),
             begin,
             stored,
@@ -316,17 +314,6 @@ fn wide_numbers(mut extra: &[u8]) -> &[u8] {
     &[]
 }
 
-/// A name as it can be shown.
-fn name_of(bytes: &[u8]) -> String {
-    let mut name = bytes.to_vec();
-    for byte in &mut name {
-        if *byte < b' ' {
-            *byte = b'?';
-        }
-    }
-    text_of(&name)
-}
-
 fn method_of(flags: u64, method: u64) -> Result<Method, String> {
     if flags & FLAG_ENCRYPTED != 0 {
         return Err("It is encrypted: unpack it first.".to_owned());
@@ -357,8 +344,6 @@ fn require(condition: bool) -> Result<(), Error> {
 }
 
 fn bad(what: &str) -> Error {
-    Error::new(
-        ErrorKind::BadArchive,
-        format!("The ZIP archive cannot be read. {what}"),
-    )
+    let message = ["The ZIP archive cannot be read. ", what].concat();
+    Error::new(ErrorKind::BadArchive, message)
 }

@@ -82,8 +82,6 @@ export interface Checkpoints {
 /** What is wrong with a packed stream. */
 export interface Fault {
   message: string;
-  /** Where in the file it was noticed. */
-  byte: number;
   /** Whether rows are missing or may be wrong. */
   loss: boolean;
 }

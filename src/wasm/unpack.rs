@@ -3,9 +3,7 @@
 
 use super::js::{INBOX_BYTES, dialect_choice, js_error, set};
 use crate::table::Head;
-use crate::unpack::{
-    Checkpoint, Directory, Entry, Fault, IndexPass, Method, Packing, Unpacker, WINDOW,
-};
+use crate::unpack::{Checkpoint, Directory, Entry, IndexPass, Method, Packing, Unpacker, WINDOW};
 use js_sys::{Array, Float64Array, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -99,10 +97,8 @@ impl JsIndexPass {
         let Some(fault) = self.pass.finish() else {
             return JsValue::NULL.unchecked_into();
         };
-        let Fault { stored, .. } = fault;
         let object = Object::new();
         set(&object, "message", &fault.message(origin as u64).into());
-        set(&object, "byte", &(origin + stored as f64).into());
         set(&object, "loss", &fault.is_loss().into());
         object.unchecked_into()
     }
