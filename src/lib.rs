@@ -20,6 +20,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 pub mod analysis;
+mod compact;
 mod crc32;
 mod error;
 pub mod fit;

@@ -11,7 +11,6 @@ use crate::table::dialect::{Format, text_of};
 use crate::table::head::{BYTE_ORDER_MARK, Names};
 use crate::table::{DialectChoice, Head, to_utf8};
 use crate::{Error, ErrorKind};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the user may choose about an analysis.
@@ -22,7 +21,7 @@ pub struct PlanOptions {
     /// Which column holds labels.
     pub label: LabelChoice,
     /// What labels of the file are called by the model: label to class name. Labels that are not in it are found by name.
-    pub label_map: BTreeMap<String, String>,
+    pub label_map: Vec<(String, String)>,
     /// Columns of the model that are connected by hand; the others are found by name.
     pub columns: Vec<Connection>,
     /// How the file is written, as far as that is not to be guessed.

@@ -19,7 +19,7 @@ use crate::model::forest::ForestSpec;
 use crate::model::isolation::{IsolationSpec, QUANTILE_STEPS};
 use crate::model::taxonomy::MAX_KINDS;
 use crate::model::{ModelSpec, SelfTestRow, validate};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, compact};
 use bytes::{Reader, put_column, put_varint};
 use container::{Contents, Entry};
 use serde::Serialize;
@@ -236,12 +236,12 @@ fn read_isolation(bytes: &[u8]) -> Result<IsolationSpec, Error> {
 }
 
 fn to_postcard<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
-    postcard::to_allocvec(value).map_err(|error| damaged(&format!("it cannot be stored ({error})")))
+    compact::to_bytes(value).map_err(|error| damaged(&format!("it cannot be stored ({error})")))
 }
 
 fn from_postcard<T: DeserializeOwned>(entry: &Entry<'_>) -> Result<T, Error> {
     let bytes = entry.unpack(MAX_RAW_LEN)?;
-    match postcard::take_from_bytes(&bytes) {
+    match compact::take_from_bytes(&bytes) {
         Ok((value, [])) => Ok(value),
         Ok((_, rest)) => {
             let (tag, extra) = (entry.tag_name(), rest.len());

@@ -10,9 +10,8 @@ use crate::metrics::RankCounts;
 use crate::model::Model;
 use crate::schema::{Connection, LabelChoice};
 use crate::table::SliceSpan;
-use crate::{Error, pack};
+use crate::{Error, compact, pack};
 use js_sys::{Array, Float32Array, Object, Uint8Array, Uint16Array, Uint32Array};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
@@ -172,12 +171,11 @@ fn connections(map: &JsValue) -> Vec<Connection> {
 }
 
 /// Labels of the file to classes of the model.
-fn label_map(map: &JsValue) -> Result<BTreeMap<String, String>, JsValue> {
+fn label_map(map: &JsValue) -> Result<Vec<(String, String)>, JsValue> {
     let Some(map) = map.dyn_ref::<Object>() else {
-        return Ok(BTreeMap::new());
+        return Ok(Vec::new());
     };
-    // One by one: collecting into a map brings a sort with it.
-    let mut labels = BTreeMap::new();
+    let mut labels = Vec::new();
     for pair in Object::entries(map).iter() {
         let pair = Array::from(&pair);
         let (Some(label), Some(class)) = (pair.get(0).as_string(), pair.get(1).as_string()) else {
@@ -187,7 +185,7 @@ fn label_map(map: &JsValue) -> Result<BTreeMap<String, String>, JsValue> {
                 None,
             ));
         };
-        labels.insert(label, class);
+        labels.push((label, class));
     }
     Ok(labels)
 }
@@ -262,7 +260,7 @@ impl JsSliceTask {
     /// The results: once `push` returned true or the file has ended.
     pub fn finish(&mut self) -> Result<JsSliceOutput, JsValue> {
         let (outcome, columns) = self.task.take().ok_or_else(finished)?.finish();
-        let meta = postcard::to_allocvec(&outcome)
+        let meta = compact::to_bytes(&outcome)
             .map_err(|error| js_error_of("internal", &error.to_string(), None))?;
         let object = Object::new();
         set(&object, "meta", &Uint8Array::from(&meta[..]));
@@ -361,7 +359,7 @@ impl JsMerger {
 
     /// Takes a slice's `meta`; tells which slices are accepted, in the order of the file, or must run again.
     pub fn offer(&mut self, meta: &[u8]) -> Result<JsMergeEvents, JsValue> {
-        let outcome: SliceOutcome = postcard::from_bytes(meta)
+        let (outcome, _): (SliceOutcome, _) = compact::take_from_bytes(meta)
             .map_err(|error| js_error_of("internal", &error.to_string(), None))?;
         let events = self.merger.offer(outcome).into_iter().map(|event| {
             let object = Object::new();

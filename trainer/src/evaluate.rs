@@ -35,7 +35,7 @@ pub(crate) fn evaluate(args: &EvaluateArguments) -> Result<(), TrainerError> {
         .map_or(LabelChoice::Auto, LabelChoice::Named);
     let options = PlanOptions {
         label,
-        label_map: label_map(&args.label_map)?,
+        label_map: label_map(&args.label_map)?.into_iter().collect(),
         columns: Connections::read(args.columns.as_deref())?.with(&model.spec().name)?,
         dialect: args.dialect.choice(),
         ..PlanOptions::default()
