@@ -4,7 +4,7 @@ use super::js::{dialect_choice, finished, js_error, js_error_of, option, push_al
 use crate::analysis::other_fields;
 use crate::fit::unlabelled::{RowSample, fit};
 use crate::pack;
-use crate::table::{Head, SliceReader, SliceSpan};
+use crate::table::{DialectChoice, Head, SliceReader, SliceSpan};
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
@@ -24,6 +24,7 @@ pub struct JsFitTask {
     reader: SliceReader,
     sample: RowSample,
     label: Option<String>,
+    dialect: DialectChoice,
     /// Whether the reader has all that it needs.
     finished: bool,
     inbox: Vec<u8>,
@@ -39,21 +40,26 @@ impl JsFitTask {
             None => drawn_seed()?,
         };
         let dialect = dialect_choice(&option(options, "dialect"));
-        let head =
-            Head::read(head, size as u64, dialect).map_err(|error| js_error(&error, None))?;
-        let span = SliceSpan {
-            begin: head.data_start,
-            end: size as u64,
-            first: Some(head.data_start),
-        };
+        let head = read_head(head, size, dialect)?;
         Ok(Self {
-            reader: SliceReader::new(span, &head.layout),
+            dialect,
+            reader: reader_of(&head, size),
             sample: RowSample::new(head.columns.len(), seed),
             label: option(options, "labelColumn").as_string(),
             finished: false,
             inbox: Vec::new(),
             head,
         })
+    }
+
+    /// Goes on with another file of the same table. `base` is how many bytes the files before it have.
+    #[wasm_bindgen(js_name = beginFile)]
+    pub fn begin_file(&mut self, head: &[u8], size: f64, base: f64) -> Result<(), JsValue> {
+        self.end_file()?;
+        let head = read_head(head, size, self.dialect)?;
+        self.reader = reader_of(&head, size);
+        self.sample.begin_file(base as u64);
+        Ok(())
     }
 
     /// The seed, for doing the same again.
@@ -66,7 +72,7 @@ impl JsFitTask {
         self.sample.rows_offered() as f64
     }
 
-    /// Offset of the next byte wanted.
+    /// Offset of the next byte wanted, in the file that is read.
     pub fn position(&self) -> f64 {
         self.reader.position() as f64
     }
@@ -88,17 +94,38 @@ impl JsFitTask {
             return Err(finished());
         }
         self.finished = true;
-        self.reader.finish(&mut self.sample);
-        let fitted = match self.reader.other_fields() {
-            Some(offset) => Err(other_fields(offset)),
-            None => fit(&self.sample, &self.head.columns, self.label.as_deref()),
-        };
+        self.end_file()?;
+        let fitted = fit(&self.sample, &self.head.columns, self.label.as_deref());
         let pack = fitted.and_then(|model| pack::write(model.spec()));
         match pack {
             Ok(pack) => Ok(Uint8Array::from(&pack[..])),
             Err(error) => Err(js_error(&error, None)),
         }
     }
+}
+
+impl JsFitTask {
+    fn end_file(&mut self) -> Result<(), JsValue> {
+        self.reader.finish(&mut self.sample);
+        match self.reader.other_fields() {
+            Some(offset) => Err(js_error(&other_fields(offset), None)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn read_head(bytes: &[u8], size: f64, dialect: DialectChoice) -> Result<Head, JsValue> {
+    Head::read(bytes, size as u64, dialect).map_err(|error| js_error(&error, None))
+}
+
+/// Of all rows below a header.
+fn reader_of(head: &Head, size: f64) -> SliceReader {
+    let span = SliceSpan {
+        begin: head.data_start,
+        end: size as u64,
+        first: Some(head.data_start),
+    };
+    SliceReader::new(span, &head.layout)
 }
 
 /// 32 bits, so that whoever repeats a fit has ten digits at most to copy.

@@ -1,11 +1,13 @@
 // A table that no model knows, with a detector fitted on itself: the page does what `flowsieve score --fit` does.
 
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { evaluateNatively, type Library } from './engine-page.js';
 import { expect, nativeProgram, test } from './fixtures.js';
+import { gzip } from './packing.js';
 import { type App, file, finished, flows, SAMPLE } from './ui-page.js';
 
 const ROWS = 30_000;
@@ -213,6 +215,50 @@ test('results stay while a refused file is offered a fit, and a fit can be cance
   await page.getByTestId('cancel').click();
   await finished(page);
   await expect(page.locator('.run-name')).toHaveText('flows.csv');
+});
+
+test('packed files and several files are fitted on as the command line does', async ({
+  page,
+  site,
+}) => {
+  const [header, ...lines] = READINGS.trimEnd().split('\n');
+  const halves = [lines.slice(0, 9_000), lines.slice(9_000)].map(
+    (half) => `${[header, ...half].join('\n')}\n`,
+  );
+  await page.goto(site.root);
+  const packs = await page.evaluate(
+    async ({ plain, packed, both }) => {
+      const library: Library = await import(new URL('flowsieve.js', document.baseURI).href);
+      const bytes = (text: string) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+      const fit = async (input: Parameters<typeof library.fitDetector>[0]) => {
+        const { pack, rows } = await library.fitDetector(input, { seed: 5 });
+        const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', pack));
+        return { rows, hash: Array.from(hash, (byte) => byte.toString(16)).join(' ') };
+      };
+      return {
+        plain: await fit(new Blob([plain])),
+        packed: await fit(new Blob([bytes(packed)])),
+        several: await fit(both.map((text) => new Blob([text]))),
+        archive: await fit([new Blob([bytes(packed)]), new Blob(['a text'])]),
+      };
+    },
+    { plain: READINGS, packed: gzip(READINGS).toString('base64'), both: halves },
+  );
+  expect(packs.plain.rows).toBe(ROWS);
+  expect(packs.packed).toEqual(packs.plain);
+  expect(packs.archive).toEqual(packs.plain);
+  const paths = halves.map((text, index) => {
+    const path = test.info().outputPath(`half-${index}.csv`);
+    writeFileSync(path, text);
+    return path;
+  });
+  const model = test.info().outputPath('halves.sieve');
+  const out = test.info().outputPath('halves.csv');
+  const options = ['--fit', '--seed', '5', '--save-model', model, '--out', out];
+  execFileSync(nativeProgram(), ['score', ...options, ...paths], { stdio: 'ignore' });
+  const hash = createHash('sha256').update(readFileSync(model)).digest();
+  expect(packs.several.rows).toBe(ROWS);
+  expect(packs.several.hash).toBe(Array.from(hash, (byte) => byte.toString(16)).join(' '));
 });
 
 test('the library refuses a seed that is none and ends a fit that is aborted', async ({

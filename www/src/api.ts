@@ -183,8 +183,12 @@ export interface FitOptions {
   signal?: AbortSignal | undefined;
   /** Called at most about ten times a second, and once when the input was read. */
   onProgress?: ((progress: FitProgress) => void) | undefined;
+  /** Called while packed files are read for the first time, before all else. */
+  onUnpacking?: ((progress: UnpackProgress) => void) | undefined;
   /** Address of `fit-worker.js`, for pages whose policy does not allow `worker-src blob:`. */
   workerUrl?: URL | string | undefined;
+  /** Address of `worker.js`, which unpacks, for such pages. */
+  unpackWorkerUrl?: URL | string | undefined;
   /** The folder that holds `flowsieve-fit.wasm` and `fit-worker.js`; by default that of `flowsieve.js`. */
   assetsUrl?: URL | string | undefined;
 }

@@ -3,19 +3,19 @@
  * gets everything in its first message, tells how far it is, and says last what came of it.
  */
 
+import { initSync as initCore } from '../generated/flowsieve_core.js';
 import { FitTask, initSync } from '../generated/flowsieve_fit.js';
 import { toWire, type WireError } from './engine/errors.js';
-import { SliceFeed } from './engine/reader.js';
+import { type Content, openContent } from './engine/parts.js';
 
 /** What the worker is asked. */
 export interface FitRequest {
   /** The fitting module; small enough to be compiled here. */
+  fitCore: Uint8Array<ArrayBuffer>;
+  /** The page's module, which unpacks. */
   core: Uint8Array<ArrayBuffer>;
-  file: Blob;
-  /** Its size when it was chosen. */
-  size: number;
-  /** Its first bytes. */
-  head: Uint8Array<ArrayBuffer>;
+  /** The files of one table with their first bytes. */
+  files: readonly { content: Content; head: Uint8Array<ArrayBuffer> }[];
   /** Drawn where it is not given. */
   seed: number | undefined;
   /** The column with labels, which is no feature. */
@@ -48,13 +48,31 @@ scope.addEventListener('message', ({ data }) => {
 });
 
 async function fit(request: FitRequest) {
-  initSync({ module: request.core });
-  const { file, size, head, seed, labelColumn, dialect } = request;
-  const task = new FitTask(head, size, {
+  initSync({ module: request.fitCore });
+  const { files, seed, labelColumn, dialect } = request;
+  if (files.some(({ content }) => content.packed)) initCore({ module: request.core });
+  const [first, ...others] = files;
+  if (!first) throw new Error('There is no file to fit on.');
+  const task = new FitTask(first.head, first.content.size, {
     ...(seed === undefined ? {} : { seed }),
     ...(labelColumn === undefined ? {} : { labelColumn }),
     ...(dialect === undefined ? {} : { dialect }),
   });
+  await readFile(task, first.content, 0);
+  let base = first.content.size;
+  for (const { content, head } of others) {
+    task.beginFile(head, content.size, base);
+    await readFile(task, content, base);
+    base += content.size;
+  }
+  const pack = task.finish() as Uint8Array<ArrayBuffer>;
+  return { type: 'done' as const, pack, seed: task.seed(), rows: task.rows() };
+}
+
+/** Hands the task all bytes of a file; `base` of them were in files before. */
+async function readFile(task: FitTask, content: Content, base: number): Promise<void> {
+  const tell = (bytes: number) =>
+    scope.postMessage({ type: 'progress', bytes: base + bytes, rows: task.rows() }, []);
   let reported = performance.now();
   const sink = {
     position: () => task.position(),
@@ -63,14 +81,13 @@ async function fit(request: FitRequest) {
       const now = performance.now();
       if (now - reported >= PROGRESS_INTERVAL_MS) {
         reported = now;
-        const bytes = Math.min(task.position(), size);
-        scope.postMessage({ type: 'progress', bytes, rows: task.rows() }, []);
+        tell(Math.min(task.position(), content.size));
       }
       return enough;
     },
   };
-  await new SliceFeed({ file, size }).fill(sink, size);
-  scope.postMessage({ type: 'progress', bytes: size, rows: task.rows() }, []);
-  const pack = task.finish() as Uint8Array<ArrayBuffer>;
-  return { type: 'done' as const, pack, seed: task.seed(), rows: task.rows() };
+  const feed = openContent(content);
+  await feed.fill(sink, content.size);
+  feed.close();
+  tell(content.size);
 }

@@ -74,7 +74,7 @@ export async function recognise(
  * differ or too few rows.
  */
 export async function fitDetector(
-  input: Blob | ArrayBuffer,
+  input: AnalyzeInput,
   options: FitOptions = {},
 ): Promise<FittedModel> {
   endWarmUp();

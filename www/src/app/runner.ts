@@ -80,13 +80,16 @@ export class Runner {
     if (choice.kind !== 'fit') return await modelSource(choice);
     let { fitted } = choice;
     if (!fitted) {
-      fitted = await fitDetector(source.files[0] ?? new Blob(), {
+      fitted = await fitDetector(source.files, {
         seed: choice.seed,
         labelColumn: request.labelColumn,
         dialect: request.dialect,
         signal: abort.signal,
+        onUnpacking: (unpacking) => {
+          if (this.#abort === abort) this.#updateNextFrame({ unpacking });
+        },
         onProgress: (fitting) => {
-          if (this.#abort === abort) this.#update({ fitting });
+          if (this.#abort === abort) this.#update({ fitting, unpacking: null });
         },
       });
       if (this.#abort === abort) {

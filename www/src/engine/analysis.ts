@@ -33,7 +33,7 @@ import { listFiles } from './files.js';
 import { openFiles } from './first-pass.js';
 import { type Candidate, cut, describe, joinFiles, layOut } from './join.js';
 import { type Part, PartsReader, partAt } from './parts.js';
-import { MAX_WORKERS, type PoolSetup } from './pool.js';
+import { defaultWorkers, MAX_WORKERS, type PoolSetup } from './pool.js';
 import { planOptions, readingOptions } from './reading.js';
 import type { ResultTable } from './results.js';
 import { readRows } from './rows.js';
@@ -216,11 +216,7 @@ function checkLimits({ workers, sliceBytes }: AnalyzeOptions) {
     throw new FlowsieveError('bad-option', `${name} has to be 1 to ${max}, not ${value}.`);
   };
   return {
-    workers: whole(
-      'workers',
-      workers ?? Math.min(MAX_WORKERS, Math.max(1, navigator.hardwareConcurrency)),
-      MAX_WORKERS,
-    ),
+    workers: whole('workers', workers ?? defaultWorkers(), MAX_WORKERS),
     sliceBytes: whole('sliceBytes', sliceBytes ?? DEFAULT_SLICE_BYTES, 2 ** 30),
   };
 }

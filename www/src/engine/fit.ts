@@ -3,20 +3,24 @@
  * when the first fit is asked for. One worker reads the input once; only a sample of its rows is kept.
  */
 
-import { type FitOptions, type FittedModel, FlowsieveError } from '../api.js';
+import { furtherFile } from '../../generated/flowsieve_core.js';
+import { type AnalyzeInput, type FitOptions, type FittedModel, FlowsieveError } from '../api.js';
 import type { FitAnswer, FitRequest } from '../fit-worker.js';
+import { toBlob } from './analysis.js';
 import { baseOf, loadAsset } from './assets.js';
 import { aborted } from './coordinator.js';
-import { loadWorkerUrl } from './core.js';
+import { loadCore, loadWorkerUrl } from './core.js';
 import { fromWire, isUnreadable } from './errors.js';
-import { readBytes } from './files.js';
-import { HEAD_BYTES } from './join.js';
+import { listFiles } from './files.js';
+import { openFiles } from './first-pass.js';
+import { joinFiles } from './join.js';
+import { defaultWorkers } from './pool.js';
 import { planOptions, readingOptions } from './reading.js';
 
 const WORKER = 'fit-worker.js';
 
 /** Fits; however it ends, no worker is left. */
-export async function runFit(input: Blob | ArrayBuffer, options: FitOptions): Promise<FittedModel> {
+export async function runFit(input: AnalyzeInput, options: FitOptions): Promise<FittedModel> {
   const startedAt = performance.now();
   const { seed, labelColumn, signal } = options;
   if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0)) {
@@ -27,17 +31,26 @@ export async function runFit(input: Blob | ArrayBuffer, options: FitOptions): Pr
   }
   const { dialect } = planOptions(readingOptions({ dialect: options.dialect }));
   const base = baseOf(options.assetsUrl);
-  const file = input instanceof Blob ? input : new Blob([input]);
-  // Asked once: the answer is 0 as soon as the file is gone.
-  const { size } = file;
-  const [core, workerUrl, head] = await Promise.all([
+  const [fitCore, fitWorkerUrl, core, workerUrl] = await Promise.all([
     loadAsset('flowsieve-fit.wasm', base),
     options.workerUrl ?? loadWorkerUrl(base, WORKER),
-    // A file that is gone says that it is empty; reading it whole tells the two apart.
-    readBytes(size === 0 ? file : file.slice(0, HEAD_BYTES)),
+    loadCore(base),
+    options.unpackWorkerUrl ?? loadWorkerUrl(base),
   ]);
+  const listing = await listFiles((Array.isArray(input) ? input : [input]).map(toBlob));
+  const opened = await openFiles({
+    files: listing.files,
+    pool: { workerUrl, core: core.module, coreBytes: core.bytes, workers: defaultWorkers() },
+    signal,
+    onUnpacking: options.onUnpacking,
+  });
+  // The first that is a table: any will do.
+  const { files } = await joinFiles(opened, dialect, async ({ head, file: { content } }) => {
+    furtherFile(head, content.size, head, content.size, dialect);
+  });
+  const totalBytes = files.reduce((bytes, { file }) => bytes + file.content.size, 0);
   if (signal?.aborted) throw aborted();
-  const worker = new Worker(workerUrl);
+  const worker = new Worker(fitWorkerUrl);
   let abort: (() => void) | undefined;
   try {
     return await new Promise<FittedModel>((resolve, reject) => {
@@ -58,7 +71,7 @@ export async function runFit(input: Blob | ArrayBuffer, options: FitOptions): Pr
             const { bytes, rows } = data;
             const elapsedMs = performance.now() - startedAt;
             const megabytesPerSecond = elapsedMs > 0 ? bytes / 1000 / elapsedMs : 0;
-            options.onProgress?.({ bytes, totalBytes: size, rows, elapsedMs, megabytesPerSecond });
+            options.onProgress?.({ bytes, totalBytes, rows, elapsedMs, megabytesPerSecond });
             break;
           }
           case 'done':
@@ -69,10 +82,9 @@ export async function runFit(input: Blob | ArrayBuffer, options: FitOptions): Pr
         }
       };
       const request: FitRequest = {
-        core,
-        file,
-        size,
-        head,
+        fitCore,
+        core: core.bytes,
+        files: files.map(({ head, file }) => ({ head, content: file.content })),
         seed,
         labelColumn: labelColumn ?? undefined,
         dialect,

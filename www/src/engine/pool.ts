@@ -9,6 +9,11 @@ import type { Method, Params, Response, Result, TableParams } from './protocol.j
 
 export const MAX_WORKERS = 8;
 
+/** As many as the machine has logical processors. */
+export function defaultWorkers(): number {
+  return Math.min(MAX_WORKERS, Math.max(1, navigator.hardwareConcurrency));
+}
+
 /** What a worker's wasm memory may grow to before another takes its place. */
 export const WORKER_MEMORY_LIMIT = 64 * 1024 * 1024;
 
