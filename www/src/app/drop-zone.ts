@@ -29,7 +29,8 @@ export class DropZone extends LightElement {
         </p>
       </div>
       <div class="drop-zone ${this.over ? 'is-over' : ''}" data-testid="drop-zone">
-        <p class="drop-call">${this.over ? 'Let go to analyse' : 'Drop a CSV file anywhere on this page'}</p>
+        <p class="drop-call">${this.over ? 'Let go to analyse' : 'Drop files of flows anywhere on this page'}</p>
+        <p class="fine">CSV, Zeek logs or JSON lines, as they are or packed as .gz or .zip.</p>
         <div class="actions">
           ${fileButton({
             label: 'Choose a file',

@@ -20,8 +20,6 @@ export function problemNotice(
       <p data-testid="problem-kept">${problem.kept}</p>
       <p data-testid="problem-next"><strong>What to do:</strong> ${problem.next}</p>
     </div>
-    ${problem.recognition ? refusedColumns(problem.recognition) : nothing}
-    ${refused ? refusedForms(problem.kind, refused) : nothing}
     <div class="problem-actions">
       ${
         refused && problem.kind === 'no-schema-match'
@@ -32,5 +30,7 @@ export function problemNotice(
       }
       <button type="button" class="button" @click=${onClose}>Dismiss</button>
     </div>
+    ${problem.recognition ? refusedColumns(problem.recognition) : nothing}
+    ${refused ? refusedForms(problem.kind, refused) : nothing}
   </section>`;
 }

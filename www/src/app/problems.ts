@@ -25,7 +25,7 @@ interface Advice {
 const UNTOUCHED = 'Your file was only read, never changed, and nothing was sent anywhere.';
 
 const NEEDS_TABLE =
-  'Choose a CSV file with one flow a line, column names in the first line, and columns that the model knows.';
+  'Choose a table of flows: CSV, a Zeek log or JSON lines, also packed as .gz or .zip, with one flow a line and columns that the model knows.';
 const ANOTHER_COPY = 'Get the model file again from where it came from, or use the built-in model.';
 
 const ADVICE: Record<string, Advice> = {
