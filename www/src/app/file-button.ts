@@ -31,5 +31,6 @@ export function fileButton(options: {
 }
 
 /** What the pickers offer first; the reader looks at the bytes, not at the name. */
-export const FLOW_FILES = '.csv,.tsv,.txt,.log,.labeled,.json,.jsonl,.ndjson,.gz,.zip,text/csv,text/plain';
+export const FLOW_FILES =
+  '.csv,.tsv,.txt,.log,.labeled,.json,.jsonl,.ndjson,.gz,.zip,text/csv,text/plain';
 export const MODEL_FILES = '.sieve';
