@@ -258,3 +258,24 @@ fn packing_is_told_by_the_first_bytes() {
         assert_eq!(Packing::of(plain), Packing::Plain);
     }
 }
+
+#[test]
+fn a_member_that_refers_to_one_before_it_reads_the_same_from_anywhere() {
+    let first = gzip(b"abc\n");
+    // Fixed codes: three bytes from one byte back, before anything came out of this member, and the end.
+    let mut stored = first.clone();
+    stored.extend_from_slice(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 0x03, 0x02, 0x00]);
+    stored.extend_from_slice(&crc32fast::hash(&[0; 3]).to_le_bytes());
+    stored.extend_from_slice(&3_u32.to_le_bytes());
+    let at_member = Checkpoint {
+        stored: first.len() as u64,
+        unpacked: 4,
+        ..Checkpoint::default()
+    };
+    let whole = read_from(Method::Gzip, &stored, &Checkpoint::default(), 1000);
+    assert_eq!(whole, b"abc\n\0\0\0");
+    assert_eq!(
+        read_from(Method::Gzip, &stored, &at_member, 1000),
+        &whole[4..]
+    );
+}

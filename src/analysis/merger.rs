@@ -146,7 +146,7 @@ impl Merger {
         if let Some(file) = self.further.iter().find(|file| file.begin == begin) {
             self.next_record = begin;
             self.next_line = file.first_line;
-            self.shift = begin - file.data_start;
+            self.shift = begin.wrapping_sub(file.data_start);
         }
         let agrees = match outcome.first_record {
             Some(first) => first == self.next_record,
@@ -169,7 +169,9 @@ impl Merger {
             self.next_line += outcome.lines;
         }
         self.next_slice += 1;
-        let other_fields = outcome.other_fields.map(|offset| offset - self.shift);
+        let other_fields = outcome
+            .other_fields
+            .map(|offset| offset.wrapping_sub(self.shift));
         self.other_fields = self.other_fields.or(other_fields);
         let last_line = (self.next_line - 1).max(first_line);
         MergeEvent::Accept {

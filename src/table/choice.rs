@@ -1,6 +1,6 @@
 //! What the user says about how a file is written, where the guess is wrong.
 
-use super::dialect::{Encoding, Quotes};
+use super::dialect::{Dialect, Encoding, Format, Quotes};
 
 /// How a file is written, as far as somebody says so. What nobody says is guessed.
 ///
@@ -24,6 +24,23 @@ pub struct DialectChoice {
 }
 
 impl DialectChoice {
+    /// What is said, and the rest as another file is written, if that has cells between delimiters: for files that are one
+    /// table.
+    #[must_use]
+    pub fn or_like(self, other: Dialect) -> Self {
+        if other.format != Format::Csv {
+            return self;
+        }
+        Self {
+            csv: true,
+            delimiter: self.delimiter.or(Some(other.delimiter)),
+            quotes: self.quotes.or(Some(other.quotes)),
+            decimal_comma: self.decimal_comma.or(Some(other.decimal_comma)),
+            encoding: self.encoding.or(Some(other.encoding)),
+            header: self.header,
+        }
+    }
+
     /// Whether the file has cells between delimiters, whatever it looks like.
     pub(super) fn is_of_cells(self) -> bool {
         self.header.is_some() || !self.may_be_zeek()
@@ -48,7 +65,6 @@ pub fn delimiter_of(text: &str) -> Option<u8> {
 mod tests {
     use super::*;
     use crate::table::Head;
-    use crate::table::dialect::Format;
     use crate::table::head::Names;
     use crate::{Error, ErrorKind};
 

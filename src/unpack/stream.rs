@@ -193,6 +193,16 @@ impl Unpacker {
         Ok(Step { used, out, event })
     }
 
+    /// Zeros for what came before a member, which it must not refer to: whoever enters at it has them, too.
+    fn forget(&mut self) {
+        let (early, late) = self.ring.split_at_mut(self.at);
+        let of_late = WINDOW.saturating_sub(early.len());
+        let first_late = late.len() - of_late;
+        late[first_late..].fill(0);
+        let first_early = early.len().saturating_sub(WINDOW);
+        early[first_early..].fill(0);
+    }
+
     /// A byte around the data of a gzip member.
     fn frame(&mut self, stored: &[u8]) -> Result<Step, FaultKind> {
         let Some(&byte) = stored.first() else {
@@ -204,6 +214,7 @@ impl Unpacker {
                 After::More => {}
                 After::Data => {
                     self.inflate.init();
+                    self.forget();
                     self.stage = Stage::Data;
                 }
                 After::Bad => return Err(FaultKind::NotGzip),

@@ -149,8 +149,11 @@ impl Directory {
             }
         }
         entries.retain(|entry| {
-            let is_junk = |part: &str| part.starts_with('.') || part == "__MACOSX";
-            let is_empty = entry.stored == 0 || matches!(entry.expected, Some((_, 0)));
+            let is_hidden = |part: &str| part.starts_with('.') && part != "." && part != "..";
+            let is_junk = |part: &str| is_hidden(part) || part == "__MACOSX";
+            // Two bytes are a deflate stream of nothing.
+            let says_empty = matches!(entry.expected, Some((_, 0)));
+            let is_empty = entry.stored == 0 || (says_empty && entry.stored <= 2);
             !is_empty && !entry.name.ends_with('/') && !entry.name.split('/').any(is_junk)
         });
         Ok(entries)

@@ -4,7 +4,8 @@ use super::js::{dialect_choice, finished, js_error, js_error_of, option, push_al
 use crate::analysis::other_fields;
 use crate::fit::unlabelled::{RowSample, fit};
 use crate::pack;
-use crate::table::{DialectChoice, Head, SliceReader, SliceSpan};
+use crate::table::dialect::Layout;
+use crate::table::{Head, SliceReader, SliceSpan};
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
@@ -24,8 +25,7 @@ pub struct JsFitTask {
     reader: SliceReader,
     sample: RowSample,
     label: Option<String>,
-    dialect: DialectChoice,
-    /// Whether the reader has all that it needs.
+    /// Whether [`finish`](Self::finish) was called.
     finished: bool,
     inbox: Vec<u8>,
 }
@@ -40,10 +40,10 @@ impl JsFitTask {
             None => drawn_seed()?,
         };
         let dialect = dialect_choice(&option(options, "dialect"));
-        let head = read_head(head, size, dialect)?;
+        let head =
+            Head::read(head, size as u64, dialect).map_err(|error| js_error(&error, None))?;
         Ok(Self {
-            dialect,
-            reader: reader_of(&head, size),
+            reader: reader_of(&head.layout, head.data_start, size as u64),
             sample: RowSample::new(head.columns.len(), seed),
             label: option(options, "labelColumn").as_string(),
             finished: false,
@@ -52,12 +52,12 @@ impl JsFitTask {
         })
     }
 
-    /// Goes on with another file of the same table. `base` is how many bytes the files before it have.
+    /// Goes on with another file of the same table, written like the first, whose rows begin at `data_start`. `base` is how
+    /// many bytes the files before it have.
     #[wasm_bindgen(js_name = beginFile)]
-    pub fn begin_file(&mut self, head: &[u8], size: f64, base: f64) -> Result<(), JsValue> {
+    pub fn begin_file(&mut self, data_start: f64, size: f64, base: f64) -> Result<(), JsValue> {
         self.end_file()?;
-        let head = read_head(head, size, self.dialect)?;
-        self.reader = reader_of(&head, size);
+        self.reader = reader_of(&self.head.layout, data_start as u64, size as u64);
         self.sample.begin_file(base as u64);
         Ok(())
     }
@@ -114,18 +114,14 @@ impl JsFitTask {
     }
 }
 
-fn read_head(bytes: &[u8], size: f64, dialect: DialectChoice) -> Result<Head, JsValue> {
-    Head::read(bytes, size as u64, dialect).map_err(|error| js_error(&error, None))
-}
-
-/// Of all rows below a header.
-fn reader_of(head: &Head, size: f64) -> SliceReader {
+/// Of all rows of a file.
+fn reader_of(layout: &Layout, data_start: u64, size: u64) -> SliceReader {
     let span = SliceSpan {
-        begin: head.data_start,
-        end: size as u64,
-        first: Some(head.data_start),
+        begin: data_start,
+        end: size,
+        first: Some(data_start),
     };
-    SliceReader::new(span, &head.layout)
+    SliceReader::new(span, layout)
 }
 
 /// 32 bits, so that whoever repeats a fit has ten digits at most to copy.

@@ -45,6 +45,19 @@ const FORMS: Record<string, Dropped | Dropped[]> = {
     dropped('1.csv.gz', gzip(table(MANY.slice(0, CUT), ''))),
     dropped('2.csv.gz', gzip(table(MANY.slice(CUT)))),
   ],
+  'a file in an archive, behind more that are no tables than are tried': dropped(
+    'flows.zip',
+    zip({
+      LICENSE: 'Permission is granted\nto all.\n',
+      ...Object.fromEntries(
+        Array.from({ length: 12 }, (_, at) => [
+          `${at}.png`,
+          Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+        ]),
+      ),
+      './flows.csv': WHOLE,
+    }),
+  ),
   'two files in an archive, among others': dropped(
     'flows.zip',
     zip({

@@ -247,6 +247,29 @@ test('packed files and several files are fitted on as the command line does', as
   expect(packs.plain.rows).toBe(ROWS);
   expect(packs.packed).toEqual(packs.plain);
   expect(packs.archive).toEqual(packs.plain);
+  // Objects may have their keys in another order than those of the first file.
+  const objects = lines.slice(0, 400).map((line) => {
+    const [row, watts, volts, hertz] = line.split(',');
+    return [`"watts":${watts}`, `"volts":${volts || 0}`, `"hertz":${hertz}`, `"row":${row}`];
+  });
+  const ordered = objects.map((keys) => `{${keys.join()}}`).join('\n');
+  const turned = objects.map((keys) => `{${keys.toReversed().join()}}`).join('\n');
+  const [alike, otherwise] = await page.evaluate(
+    async (inputs) => {
+      const library: Library = await import(new URL('flowsieve.js', document.baseURI).href);
+      const packs = inputs.map(async (texts) => {
+        const files = texts.map((text) => new Blob([text]));
+        const { pack } = await library.fitDetector(files, { seed: 5 });
+        return Array.from(new Uint8Array(pack)).join();
+      });
+      return await Promise.all(packs);
+    },
+    [
+      [ordered, ordered],
+      [ordered, turned],
+    ],
+  );
+  expect(otherwise).toBe(alike);
   const paths = halves.map((text, index) => {
     const path = test.info().outputPath(`half-${index}.csv`);
     writeFileSync(path, text);

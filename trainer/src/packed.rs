@@ -83,10 +83,21 @@ impl Stored {
             return Err(TrainerError::damaged(&self.path, message));
         }
         let mut found = Vec::new();
+        let mut refusal = None;
         for entry in entries {
-            found.push(self.entry(entry, is_cut)?);
+            match self.entry(entry, is_cut) {
+                Ok(stored) => found.push(stored),
+                Err(error @ TrainerError::Read { .. }) => return Err(error),
+                Err(error) => {
+                    eprintln!("left out: {error}");
+                    refusal = Some(error);
+                }
+            }
         }
-        Ok(found)
+        match refusal {
+            Some(refusal) if found.is_empty() => Err(refusal),
+            _ => Ok(found),
+        }
     }
 
     fn entry(&self, entry: Entry, is_cut: bool) -> Result<Self, TrainerError> {
@@ -249,6 +260,10 @@ impl Chunks<'_> {
         let wanted = self.stored_left.min(self.buffer.len() as u64) as usize;
         let read = self.file.read(&mut self.buffer[..wanted]);
         self.filled = read.map_err(|source| self.of.failed(source))?;
+        if self.filled == 0 && wanted > 0 {
+            let message = "The file has become shorter while it was read.";
+            return Err(TrainerError::damaged(&self.of.name, message));
+        }
         self.stored_left -= self.filled as u64;
         self.used = 0;
         Ok(())

@@ -49,7 +49,16 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
         dialect: args.dialect.choice(),
         ..PlanOptions::default()
     };
-    let sources = Source::open_all(data, plan_options.dialect)?;
+    let mut sources = Source::open_all(data, plan_options.dialect)?;
+    if let [first, others @ ..] = &mut sources[..]
+        && !others.is_empty()
+    {
+        // One table: too little may be seen of how the others are written.
+        plan_options.dialect = plan_options.dialect.or_like(first.head.layout.dialect);
+        for source in others {
+            source.reread(plan_options.dialect)?;
+        }
+    }
     require_one_header(&sources)?;
     let to_stdout = args.out.as_os_str() == "-";
     if !to_stdout {
@@ -57,6 +66,11 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
     }
     if let Some(path) = &args.fit.save_model {
         refuse_own_input("--save-model", path, data)?;
+        if *path == args.out {
+            return Err(TrainerError::asked(
+                "--out and --save-model name the same file: name two.",
+            ));
+        }
     }
     let model = Arc::new(match model {
         Some(path) => load(path)?.0,

@@ -82,6 +82,16 @@ impl Source {
         })
     }
 
+    /// Reads the header again, the file being written as `dialect` says.
+    pub(crate) fn reread(&mut self, dialect: DialectChoice) -> Result<(), TrainerError> {
+        let head = Head::read(&self.first_bytes, self.size, dialect);
+        self.head = head.map_err(|source| TrainerError::File {
+            path: self.path.clone(),
+            source,
+        })?;
+        Ok(())
+    }
+
     /// Hands all records to `sink`, in order.
     pub(crate) fn read(&self, what: &str, sink: &mut impl RecordSink) -> Result<(), TrainerError> {
         let span = SliceSpan {

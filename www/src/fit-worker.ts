@@ -14,8 +14,10 @@ export interface FitRequest {
   fitCore: Uint8Array<ArrayBuffer>;
   /** The page's module, which unpacks. */
   core: Uint8Array<ArrayBuffer>;
-  /** The files of one table with their first bytes. */
-  files: readonly { content: Content; head: Uint8Array<ArrayBuffer> }[];
+  /** The files of one table, and where the rows of each but the first begin. */
+  files: readonly { content: Content; dataStart: number }[];
+  /** The first bytes of the first of them. */
+  head: Uint8Array<ArrayBuffer>;
   /** Drawn where it is not given. */
   seed: number | undefined;
   /** The column with labels, which is no feature. */
@@ -53,15 +55,15 @@ async function fit(request: FitRequest) {
   if (files.some(({ content }) => content.packed)) initCore({ module: request.core });
   const [first, ...others] = files;
   if (!first) throw new Error('There is no file to fit on.');
-  const task = new FitTask(first.head, first.content.size, {
+  const task = new FitTask(request.head, first.content.size, {
     ...(seed === undefined ? {} : { seed }),
     ...(labelColumn === undefined ? {} : { labelColumn }),
     ...(dialect === undefined ? {} : { dialect }),
   });
   await readFile(task, first.content, 0);
   let base = first.content.size;
-  for (const { content, head } of others) {
-    task.beginFile(head, content.size, base);
+  for (const { content, dataStart } of others) {
+    task.beginFile(dataStart, content.size, base);
     await readFile(task, content, base);
     base += content.size;
   }

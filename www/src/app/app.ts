@@ -76,6 +76,8 @@ export class FlowsieveApp extends LightElement {
   #ranks: RankCounts | null = null;
   /** Once it is known what comes with the page. */
   #looked: Promise<void> = Promise.resolve();
+  /** How many drops there were. */
+  #drops = 0;
   readonly #drop = new PageDrop(this, (files) => void this.#take(files));
   readonly #runner = new Runner(
     (session) => {
@@ -123,7 +125,7 @@ export class FlowsieveApp extends LightElement {
       <footer class="page-foot">
         <p>
           Flowsieve runs in this tab. Files are read where they lie; nothing is uploaded or counted. This browser
-          remembers the names of columns that you connect by hand until you forget them, and nothing else of a file.
+          remembers the headers of files whose columns you connect by hand until you forget them, and nothing else of a file.
         </p>
       </footer>
       <p class="hidden" role="status" data-testid="announcement">${this.#announcement()}</p>
@@ -264,7 +266,10 @@ export class FlowsieveApp extends LightElement {
   /** A model is kept and used from now on; several tables are analysed as one, in the order of their names. */
   async #take(taken: File[]): Promise<void> {
     this.problem = null;
+    this.#drops += 1;
+    const drop = this.#drops;
     const { columns, others: files, broken } = await takeColumns(taken);
+    if (drop !== this.#drops) return;
     if (broken) {
       this.problem = pageProblem('bad-columns-file', broken.name, broken.why);
       return;
@@ -284,6 +289,8 @@ export class FlowsieveApp extends LightElement {
     }
     if (model && !(await this.#useModel(model))) return;
     if (columns && !(await this.#useColumns(columns, table === undefined))) return;
+    // A later drop counts, whichever is ready first.
+    if (drop !== this.#drops) return;
     if (table) {
       const more = tables.length > 1 ? ` and ${tables.length - 1} more` : '';
       const source = { name: `${table.name}${more}`, files: tables, synthetic: false };

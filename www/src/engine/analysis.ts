@@ -60,7 +60,7 @@ export async function runAnalysis(input: AnalyzeInput, options: AnalyzeOptions):
   const opened = await openFiles({ ...opening, signal, onUnpacking });
   const choose = ({ head, file }: Candidate) =>
     chooseModel(options.model, { head, size: file.content.size, reading }, base, signal);
-  const joining = joinFiles(opened, planOptions(reading).dialect, choose);
+  const joining = joinFiles(opened, planOptions(reading).dialect, signal, choose);
   const table = await orAborted(signal, joining, (late) => freeChoice(late.choice));
   const { choice, files } = table;
   try {
@@ -201,6 +201,7 @@ class FinishedAnalysis implements Analysis {
 
   dispose(): void {
     if (this.#choice) freeChoice(this.#choice);
+    this.#reader.close();
     this.#choice = undefined;
   }
 

@@ -3,7 +3,6 @@
  * when the first fit is asked for. One worker reads the input once; only a sample of its rows is kept.
  */
 
-import { furtherFile } from '../../generated/flowsieve_core.js';
 import { type AnalyzeInput, type FitOptions, type FittedModel, FlowsieveError } from '../api.js';
 import type { FitAnswer, FitRequest } from '../fit-worker.js';
 import { toBlob } from './analysis.js';
@@ -44,9 +43,12 @@ export async function runFit(input: AnalyzeInput, options: FitOptions): Promise<
     signal,
     onUnpacking: options.onUnpacking,
   });
-  // The first that is a table: any will do.
-  const { files } = await joinFiles(opened, dialect, async ({ head, file: { content } }) => {
-    furtherFile(head, content.size, head, content.size, dialect);
+  // Of several tables the one with the largest file: others are mostly notes about it.
+  const sizes = opened.map(({ content }) => content.size);
+  const largest = opened[sizes.indexOf(Math.max(...sizes))];
+  const { files } = await joinFiles(opened, dialect, signal, async (_, joined) => {
+    if (joined.some(({ file }) => file === largest)) return;
+    throw new FlowsieveError('bad-fit', 'It is not the largest table.');
   });
   const totalBytes = files.reduce((bytes, { file }) => bytes + file.content.size, 0);
   if (signal?.aborted) throw aborted();
@@ -84,7 +86,11 @@ export async function runFit(input: AnalyzeInput, options: FitOptions): Promise<
       const request: FitRequest = {
         fitCore,
         core: core.bytes,
-        files: files.map(({ head, file }) => ({ head, content: file.content })),
+        files: files.map(({ file, above }) => ({
+          content: file.content,
+          dataStart: above[0] ?? 0,
+        })),
+        head: files[0]?.head ?? new Uint8Array(),
         seed,
         labelColumn: labelColumn ?? undefined,
         dialect,

@@ -5,6 +5,7 @@
 
 import { furtherFile } from '../../generated/flowsieve_core.js';
 import { FlowsieveError, type Input, type LeftOut, type Recognition } from '../api.js';
+import { aborted } from './coordinator.js';
 import { listFiles, readBytes } from './files.js';
 import type { OpenedFile } from './first-pass.js';
 import { type Content, openContent, type Part, readContent } from './parts.js';
@@ -63,57 +64,86 @@ export async function firstBytes(
 
 /**
  * Finds the table. `dialect` is what the user says of how the files are written, as the core takes it; `choose`
- * gives what the model makes of a file, or throws why it takes none.
+ * gives what the model makes of a file that others are joined to, or throws why it takes none.
  */
 export async function joinFiles<Choice>(
   files: readonly OpenedFile[],
   dialect: Uint8Array | undefined,
-  choose: (candidate: Candidate) => Promise<Choice>,
+  signal: AbortSignal | undefined,
+  choose: (first: Candidate, joined: readonly Candidate[]) => Promise<Choice>,
 ): Promise<Table<Choice>> {
-  const leftOut: LeftOut[] = [];
-  const candidates: Candidate[] = [];
-  let refusal: unknown;
-  for (const file of files) {
-    try {
-      candidates.push(await readHead(file));
-    } catch (error) {
-      refusal ??= error;
-      leftOut.push({ name: file.name, why: reason(error) });
-    }
-  }
-  let tried = 0;
-  for (let rest = candidates; rest.length > 0 && tried < MAX_TABLES; tried += 1) {
-    const [first] = rest;
-    if (!first) break;
-    const joined = [first];
+  const noTables: LeftOut[] = [];
+  const refusals: unknown[] = [];
+  let rest = files;
+  for (let tried = 0; rest.length > 0 && tried < MAX_TABLES; ) {
+    const [file] = rest;
+    if (!file) break;
+    rest = rest.slice(1);
+    const joined: Candidate[] = [];
     const others: LeftOut[] = [];
-    for (const other of candidates) {
-      if (other === first) continue;
-      const { head, file } = first;
-      try {
-        const above = furtherFile(
-          head,
-          file.content.size,
-          other.head,
-          other.file.content.size,
-          dialect,
-        );
-        joined.push({ ...other, above });
-      } catch (error) {
-        others.push({ name: other.file.name, why: reason(error) });
-      }
-    }
     try {
-      const choice = await choose(first);
-      return { choice, files: joined, leftOut: [...leftOut, ...others] };
+      const first = await readTable(file, dialect);
+      joined.push(first);
+      for (const other of files) {
+        if (signal?.aborted) throw aborted();
+        if (other === file || noTables.some(({ name }) => name === other.name)) continue;
+        try {
+          joined.push(await readFurther(first, other, dialect));
+        } catch (error) {
+          others.push({ name: other.name, why: reason(error) });
+        }
+      }
     } catch (error) {
-      if (candidates.length === 1 || isCancelled(error)) throw error;
-      refusal ??= error;
+      if (files.length === 1 || isCancelled(error)) throw error;
+      refusals.push(error);
+      noTables.push({ name: file.name, why: reason(error) });
+      continue;
+    }
+    tried += 1;
+    const [first] = joined;
+    if (!first) break;
+    try {
+      const choice = await choose(first, joined);
+      return { choice, files: joined, leftOut: [...noTables, ...others] };
+    } catch (error) {
+      if (files.length === 1 || isCancelled(error)) throw error;
+      refusals.push(error);
       const isJoined = new Set(joined.map(({ file }) => file));
-      rest = rest.filter(({ file }) => !isJoined.has(file));
+      rest = rest.filter((other) => !isJoined.has(other));
     }
   }
-  throw refusal ?? new FlowsieveError('bad-archive', 'There is no file in it that could be read.');
+  throw (
+    nearest(refusals) ??
+    new FlowsieveError('bad-archive', 'There is no file in it that could be read.')
+  );
+}
+
+/** The first bytes of a file that is a table; throws why it is none. */
+async function readTable(file: OpenedFile, dialect: Uint8Array | undefined): Promise<Candidate> {
+  const { head } = await readHead(file);
+  const { size } = file.content;
+  furtherFile(head, size, head, size, dialect);
+  return { file, head, above: new Float64Array() };
+}
+
+/** A file whose rows go below those of the first; its own first bytes are not kept. */
+async function readFurther(
+  { file: { content }, head }: Candidate,
+  other: OpenedFile,
+  dialect: Uint8Array | undefined,
+): Promise<Candidate> {
+  const found = await readHead(other);
+  const above = furtherFile(head, content.size, found.head, other.content.size, dialect);
+  return { file: other, head: new Uint8Array(), above };
+}
+
+/** Of all refusals the one of the file that a model nearly takes; else the first. */
+function nearest(refusals: readonly unknown[]): unknown {
+  const share = (refusal: unknown) => {
+    const details = refusal instanceof Error && 'details' in refusal ? refusal.details : undefined;
+    return (details as Recognition | undefined)?.importanceShare ?? -1;
+  };
+  return refusals.toSorted((a, b) => share(b) - share(a))[0];
 }
 
 function isCancelled(error: unknown): boolean {

@@ -109,25 +109,33 @@ export async function readContent(
   return bytes.subarray(0, filled);
 }
 
-/** Reads pieces of all files, one after the other. */
+/** Reads pieces of all files, one after the other. Only the file that was read last is open. */
 export class PartsReader {
-  readonly #feeds = new Map<Part, SliceFeed | UnpackFeed>();
+  #opened: { part: Part; feed: SliceFeed | UnpackFeed } | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(readonly parts: readonly Part[]) {}
 
   /** The bytes of one file between two addresses in it. */
   read(part: Part, begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
-    let feed = this.#feeds.get(part);
-    if (!feed) {
-      feed = openContent(part);
-      this.#feeds.set(part, feed);
-    }
-    const opened = feed;
     const shift = part.begin - part.from;
     // A feed has one place at which it is.
-    const next = this.#last.then(() => readContent(part, opened, begin - shift, end - shift));
+    const next = this.#last.then(() => {
+      if (this.#opened?.part !== part) {
+        this.#opened?.feed.close();
+        this.#opened = { part, feed: openContent(part) };
+      }
+      return readContent(part, this.#opened.feed, begin - shift, end - shift);
+    });
     this.#last = next.catch(() => {});
     return next;
+  }
+
+  /** Frees what reads, once what was asked for is read. */
+  close(): void {
+    this.#last = this.#last.then(() => {
+      this.#opened?.feed.close();
+      this.#opened = undefined;
+    });
   }
 }
