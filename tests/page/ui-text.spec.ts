@@ -67,6 +67,10 @@ test('the verdict names the attacks', () => {
   expect(says(5, 5, 0, 0, 1)).toBe(
     '10 of 11 flows look like attacks: namely Hping (5) and Scan (5).',
   );
+  // Attacks together may be likelier than benign traffic where no single attack is.
+  expect(attackSentence(model, { ...summary(5, 5, 0, 0, 21), attackRows: 30 })).toBe(
+    '30 of 31 flows look like attacks: most often Hping (5) and Scan (5); of 20 the likeliest single class is benign, but all attacks together are likelier.',
+  );
   expect(says(0, 0, 0, 0, 12)).toBe('None of the 12 flows looks like an attack.');
   expect(says(1, 0, 0, 0, 9)).toBe('1 of 10 flows looks like an attack, all of them Hping.');
   expect(says(0, 0, 0, 0, 0)).toBe('No flow could be read.');

@@ -374,6 +374,25 @@ test.describe('what goes wrong is explained', () => {
     await expect(page.getByTestId('problem')).toHaveCount(0);
   });
 
+  test('a notice is seen wherever the page was', async ({ page, site }) => {
+    await page.goto(site.root);
+    await trySample(page);
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await page.getByTestId('file-input').setInputFiles(file('wrong.csv', 'a,b\n1,2\n'));
+    await expect(page.getByTestId('problem').getByRole('heading').first()).toBeInViewport();
+  });
+
+  test('labels that are all unknown are not compared', async ({ page, site }) => {
+    await page.goto(site.root);
+    const renamed = SAMPLE.lines.slice(0, 50).map((row) => row.replace(/[^,]*$/, 'odd'));
+    await page.getByTestId('file-input').setInputFiles(flows(renamed));
+    await finished(page);
+    await expect(page.getByTestId('unknown-labels')).toContainText('odd (50)');
+    await expect(page.getByTestId('accuracy')).toHaveText('–');
+    await expect(page.locator('.evaluation-tables')).toHaveCount(0);
+    await expect(page.locator('.verdict-basis')).toContainText('None of the file’s own labels');
+  });
+
   test('a wrong file does not cost the results of the one before', async ({ page, site }) => {
     await page.goto(site.root);
     await trySample(page);
@@ -462,6 +481,7 @@ test.describe('while a file is read', () => {
     await expect(page.getByTestId('rows')).not.toHaveText('0');
     await page.getByTestId('cancel').click();
     await expect(page.getByTestId('status')).toHaveAttribute('data-phase', 'cancelled');
+    await expect(page.locator('.run-name')).toBeFocused();
     const rows = (await page.getByTestId('rows').textContent()) ?? '';
     expect(rows).toMatch(/^[1-9][\d,]*$/);
     await expect(page.getByText(`Only the first ${rows} rows were read`)).toBeVisible();

@@ -76,6 +76,8 @@ export class FlowsieveApp extends LightElement {
   #ranks: RankCounts | null = null;
   /** Once it is known what comes with the page. */
   #looked: Promise<void> = Promise.resolve();
+  #shownProblem: Problem | null = null;
+  #cancelled = false;
   /** How many drops there were. */
   #drops = 0;
   readonly #drop = new PageDrop(this, (files) => void this.#take(files));
@@ -101,6 +103,19 @@ export class FlowsieveApp extends LightElement {
 
   protected override updated(changed: PropertyValues): void {
     const before = changed.get('session') as Session | undefined;
+    const problem = this.problem ?? this.session.problem;
+    // What is said above the results is seen, wherever the page was.
+    const isNewFile = before !== undefined && before.source !== this.session.source;
+    if ((problem && problem !== this.#shownProblem) || (isNewFile && this.session.source)) {
+      scrollTo({ top: 0 });
+    }
+    this.#shownProblem = problem;
+    if (this.#cancelled && this.session.phase !== 'running') {
+      this.#cancelled = false;
+      // The button that was pressed is gone.
+      const name = this.querySelector<HTMLElement>('.run-name');
+      (name ?? this.querySelector<HTMLElement>('main'))?.focus();
+    }
     // The button that was pressed is gone with the empty page: the keyboard goes on from the file's name.
     if (before && isEmpty(before) && !isEmpty(this.session)) {
       const bar = this.querySelector<ProgressBar>('flowsieve-progress');
@@ -173,7 +188,10 @@ export class FlowsieveApp extends LightElement {
     const filterable = analysis !== null;
     return html`<flowsieve-progress
         .session=${session}
-        .onCancel=${() => this.#runner.cancel()}
+        .onCancel=${() => {
+          this.#cancelled = true;
+          this.#runner.cancel();
+        }}
         .onFiles=${this.#files}
       ></flowsieve-progress>
       <flowsieve-verdict .session=${session} .ranks=${this.#ranks} .perMille=${perMille}></flowsieve-verdict>

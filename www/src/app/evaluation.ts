@@ -31,6 +31,13 @@ export class EvaluationPanel extends LightElement {
   protected override render(): TemplateResult {
     const evaluation = this.summary?.evaluation ?? null;
     if (!this.recognition?.label) return this.#withoutLabels();
+    // Where no label is known there is nothing to compare, which is not the same as all being wrong.
+    const compared = evaluation && evaluation.rows > 0 ? evaluation : null;
+    const tables = compared
+      ? this.#tables(compared)
+      : evaluation
+        ? nothing
+        : html`<div class="reserve-matrix"></div>`;
     return html`<section aria-labelledby="evaluation">
       <h2 id="evaluation">Against the file’s labels</h2>
       <p class="note">
@@ -38,14 +45,14 @@ export class EvaluationPanel extends LightElement {
         figures flatter the model; its card below has those of flows that it had not seen.
       </p>
       <dl class="facts">
-        ${fact('Accuracy', 'accuracy', score(evaluation?.accuracy))}
-        ${fact('Balanced accuracy', 'balanced-accuracy', score(evaluation?.balancedAccuracy))} ${fact('Macro-F1', 'macro-f1', score(evaluation?.macroF1))}
-        ${fact('Weighted F1', 'weighted-f1', score(evaluation?.weightedF1))}
+        ${fact('Accuracy', 'accuracy', score(compared?.accuracy))}
+        ${fact('Balanced accuracy', 'balanced-accuracy', score(compared?.balancedAccuracy))} ${fact('Macro-F1', 'macro-f1', score(compared?.macroF1))}
+        ${fact('Weighted F1', 'weighted-f1', score(compared?.weightedF1))}
         ${fact('Attack or not, precision', 'binary-precision', score(evaluation?.binary?.precision))}
         ${fact('Attack or not, recall', 'binary-recall', score(evaluation?.binary?.recall))}
         ${fact('Flows compared', 'evaluated', evaluation ? count(evaluation.rows) : '–')}
       </dl>
-      ${this.#unknownLabels()} ${this.#form()} ${evaluation ? this.#tables(evaluation) : html`<div class="reserve-matrix"></div>`}
+      ${this.#unknownLabels()} ${this.#form()} ${tables}
     </section>`;
   }
 

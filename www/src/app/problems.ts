@@ -97,7 +97,7 @@ const ADVICE: Record<string, Advice> = {
   },
   'left-out': {
     title: 'Some files were left out',
-    next: 'Drop them one after the other: files are analysed together if they have the same columns.',
+    next: 'Nothing, if they are no flows. Files with the same columns are analysed together; drop tables with others one by one.',
   },
   'not-a-file': { title: 'That was not a file', next: NEEDS_TABLE },
   unexpected: {

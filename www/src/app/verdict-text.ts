@@ -13,11 +13,14 @@ function attackClasses(model: ModelInfo, summary: Summary): { name: string; rows
 function composition(classes: { name: string; rows: number }[], attacks: number): string {
   const [first, second] = classes;
   if (!first) return '';
-  if (!second) return `, all of them ${first.name}`;
+  const rest = attacks - classes.reduce((sum, { rows }) => sum + rows, 0);
+  if (!second && rest <= 0) return `, all of them ${first.name}`;
   if (first.rows >= attacks * 0.6) return `: mostly ${first.name} (${count(first.rows)})`;
   const leading = classes.slice(0, 3).map(({ name, rows }) => `${name} (${count(rows)})`);
-  const lead = classes.length > leading.length ? 'most often' : 'namely';
-  return `: ${lead} ${listing(leading)}`;
+  const isWhole = classes.length === leading.length && rest <= 0;
+  const named = `: ${isWhole ? 'namely' : 'most often'} ${listing(leading)}`;
+  if (rest <= 0) return named;
+  return `${named}; of ${count(rest)} the likeliest single class is benign, but all attacks together are likelier`;
 }
 
 /** "61,204 of 86,181 flows look like attacks: mostly DOS_SYN_Hping (58,112)." */

@@ -70,6 +70,7 @@ export class Verdict extends LightElement {
   #agreement(): string {
     const { evaluation } = this.session.summary ?? { evaluation: null };
     if (!evaluation || this.session.phase === 'running') return '';
+    if (evaluation.rows === 0) return 'None of the file’s own labels is one that the model knows.';
     return `The file’s own labels agree with ${percent(evaluation.accuracy)} of the predictions.`;
   }
 

@@ -29,7 +29,7 @@ import {
 import { loadCore, loadWorkerUrl } from './core.js';
 import { publicly } from './errors.js';
 import { exportStream } from './export.js';
-import { listFiles } from './files.js';
+import { listFiles, requireSome } from './files.js';
 import { openFiles } from './first-pass.js';
 import { type Candidate, cut, describe, joinFiles, layOut } from './join.js';
 import { type Part, PartsReader, partAt } from './parts.js';
@@ -55,6 +55,7 @@ export async function runAnalysis(input: AnalyzeInput, options: AnalyzeOptions):
   );
   const start = { workerUrl, core: core.module, coreBytes: core.bytes };
   const listing = await orAborted(signal, listFiles(inputs));
+  requireSome(listing);
   const { onUnpacking } = options;
   const opening = { files: listing.files, pool: { ...start, workers: limits.workers } };
   const opened = await openFiles({ ...opening, signal, onUnpacking });

@@ -54,6 +54,14 @@ export async function listFiles(inputs: readonly Blob[]): Promise<Listing> {
   return listing;
 }
 
+/** Refuses an input in which there is nothing to read, with the reasons. */
+export function requireSome({ files, leftOut }: Listing): void {
+  if (files.length > 0) return;
+  const reasons = leftOut.slice(0, 3).map(({ name, why }) => `${name}: ${why}`);
+  const message = ['There is no file in it that could be read.', ...reasons].join(' ');
+  throw new FlowsieveError('bad-archive', message);
+}
+
 /** The bytes of a Blob; says so where the file behind it cannot be read. */
 export async function readBytes(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
   try {

@@ -10,7 +10,7 @@ import { baseOf, loadAsset } from './assets.js';
 import { aborted } from './coordinator.js';
 import { loadCore, loadWorkerUrl } from './core.js';
 import { fromWire, isUnreadable } from './errors.js';
-import { listFiles } from './files.js';
+import { listFiles, requireSome } from './files.js';
 import { openFiles } from './first-pass.js';
 import { joinFiles } from './join.js';
 import { defaultWorkers } from './pool.js';
@@ -37,6 +37,7 @@ export async function runFit(input: AnalyzeInput, options: FitOptions): Promise<
     options.unpackWorkerUrl ?? loadWorkerUrl(base),
   ]);
   const listing = await listFiles((Array.isArray(input) ? input : [input]).map(toBlob));
+  requireSome(listing);
   const opened = await openFiles({
     files: listing.files,
     pool: { workerUrl, core: core.module, coreBytes: core.bytes, workers: defaultWorkers() },
