@@ -27,8 +27,8 @@ const ANSWERS: usize = 16;
 /// The longest line that is kept, in bytes.
 const MAX_LINE: usize = 4096;
 
-/// A line and what is known of lines that end like it.
-#[derive(Debug)]
+/// A line and what is known of lines that end like it; without text where none was kept yet.
+#[derive(Debug, Default)]
 pub(super) struct Entry {
     /// The record, from its first cell to the end of its last.
     text: Vec<u8>,
@@ -92,7 +92,7 @@ impl Gate {
 /// The lines that are kept.
 #[derive(Debug)]
 pub(super) struct Memory {
-    entries: Vec<Option<Box<Entry>>>,
+    entries: Vec<Entry>,
     gate: Gate,
     known: u64,
 }
@@ -100,8 +100,8 @@ pub(super) struct Memory {
 /// Where a line was looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// There, an entry ends like it.
-    Found(usize),
+    /// There, an entry ends like it, in this part.
+    Found(usize, Stable),
     /// There it can be kept.
     Free(usize),
     /// It is not to be kept.
@@ -111,7 +111,7 @@ pub(super) enum Place {
 impl Memory {
     pub(super) fn new() -> Self {
         let mut entries = Vec::new();
-        entries.resize_with(ENTRIES, || None);
+        entries.resize_with(ENTRIES, Entry::default);
         Self {
             entries,
             gate: Gate::default(),
@@ -137,25 +137,23 @@ impl Memory {
         self.gate.looked += 1;
         let least = least_stable(text);
         let place = key(text, least);
-        let Some(entry) = &mut self.entries[place] else {
-            return Place::Free(place);
-        };
+        let entry = &mut self.entries[place];
         let ends_alike = |stable: &Stable| {
             let (ours, theirs) = (text.len(), entry.text.len());
             stable.len <= ours
                 && starts_at(record, stable.first_cell) == ours - stable.len
                 && common_end(text, &entry.text[theirs - stable.len..]) >= stable.len
         };
-        if !entry.stable.as_ref().is_some_and(ends_alike) {
-            let Some(stable) = stable_part(plan, record, common_end(text, &entry.text), least)
-            else {
-                return Place::Free(place);
-            };
-            settle(entry);
-            entry.stable = Some(stable);
-            entry.answers.clear();
+        if let Some(stable) = entry.stable.filter(ends_alike) {
+            return Place::Found(place, stable);
         }
-        Place::Found(place)
+        let Some(stable) = stable_part(plan, record, common_end(text, &entry.text), least) else {
+            return Place::Free(place);
+        };
+        settle(entry);
+        entry.stable = Some(stable);
+        entry.answers.clear();
+        Place::Found(place, stable)
     }
 
     /// Notes that a row's answer was known.
@@ -169,8 +167,8 @@ impl Memory {
         self.known
     }
 
-    pub(super) fn entry(&mut self, place: usize) -> Option<&mut Entry> {
-        self.entries[place].as_deref_mut()
+    pub(super) fn entry(&mut self, place: usize) -> &mut Entry {
+        &mut self.entries[place]
     }
 
     /// Keeps a record. `settle` is called with the entry that it takes the place of.
@@ -182,16 +180,7 @@ impl Memory {
         label: u8,
         settle: &mut dyn FnMut(&mut Entry),
     ) {
-        let entry = self.entries[place].get_or_insert_with(|| {
-            Box::new(Entry {
-                text: Vec::new(),
-                row: Vec::new(),
-                label,
-                stable: None,
-                repeats: 0,
-                answers: Vec::new(),
-            })
-        });
+        let entry = &mut self.entries[place];
         settle(entry);
         entry.text.clear();
         entry.text.extend_from_slice(record.line());
@@ -204,7 +193,7 @@ impl Memory {
 
     /// All entries, to settle them at the end.
     pub(super) fn entries(&mut self) -> impl Iterator<Item = &mut Entry> {
-        self.entries.iter_mut().flatten().map(|entry| &mut **entry)
+        self.entries.iter_mut()
     }
 }
 

@@ -1,11 +1,11 @@
 //! One record to what the model says of it: by reading it and walking the trees, or by remembering a record like it.
 
 use super::LABEL_NONE;
-use super::memory::{Answer, Entry, Memory, Place};
+use super::memory::{Answer, Entry, Memory, Place, Stable};
 use super::plan::Plan;
 use super::row::{Refusal, read_number, read_other, read_row};
 use super::tally::Tally;
-use crate::model::{Bounds, Scratch};
+use crate::model::{Bounds, Model, Scratch};
 use crate::table::Record;
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ impl RowScorer {
             settle(plan, tally.as_mut(), entry);
         });
         match place {
-            Place::Found(place) => self.score_like(place, record),
+            Place::Found(place, stable) => self.score_like(place, stable, record),
             Place::Free(place) => {
                 let scored = self.score_anew(record)?;
                 let (plan, tally) = (&self.plan, &mut self.tally);
@@ -75,72 +75,63 @@ impl RowScorer {
             }
         }
         Ok(Scored {
-            answer: self.answer(),
-            label: label_of(&self.plan, record),
+            answer: answer(plan.model(), &mut self.row, &mut self.scratch),
+            label: label_of(plan, record),
         })
     }
 
-    /// What the model says of the row.
-    fn answer(&mut self) -> Answer {
-        let model = self.plan.model();
-        let score = model.score(&mut self.row, &mut self.scratch);
-        Answer {
-            score,
-            attack_probability: model.attack_probability(&self.scratch),
-        }
-    }
-
     /// Scores a record that ends as the entry does: its first cells are read, the others are the entry's.
-    fn score_like(&mut self, place: usize, record: &Record<'_>) -> Result<Scored, Refusal> {
-        let plan = Arc::clone(&self.plan);
-        let Some((entry, stable)) = self
-            .memory
-            .entry(place)
-            .and_then(|entry| entry.stable.map(|stable| (entry, stable)))
-        else {
-            return self.score_anew(record);
-        };
-        self.changed.clear();
+    fn score_like(
+        &mut self,
+        place: usize,
+        stable: Stable,
+        record: &Record<'_>,
+    ) -> Result<Scored, Refusal> {
+        // Field by field: a count of references that threads share is not for every row.
+        let Self {
+            plan,
+            row,
+            scratch,
+            memory,
+            changed,
+            tally,
+        } = self;
+        let entry = memory.entry(place);
+        changed.clear();
         let numbers = plan.numbers_before(stable.first_cell);
         for number in numbers {
-            self.changed
-                .push((number.feature, read_one_number(record, number.cell)?));
+            changed.push((number.feature, read_one_number(record, number.cell)?));
         }
         for other in plan.others_before(stable.first_cell) {
-            self.changed
-                .push((other.feature, read_other(record, other)?));
+            changed.push((other.feature, read_other(record, other)?));
         }
         entry.repeats += 1;
-        if let Some(tally) = &mut self.tally {
-            for &(feature, value) in &self.changed {
+        if let Some(tally) = tally {
+            for &(feature, value) in &*changed {
                 tally.add_value(feature, value);
             }
-            let (_, words) = self.changed.split_at(numbers.len());
+            let (_, words) = changed.split_at(numbers.len());
             for (other, &(_, value)) in plan.others_before(stable.first_cell).zip(words) {
                 tally.count_word(other, value, 1);
             }
         }
         let label = match plan.header().label {
-            Some(cell) if cell < stable.first_cell => label_of(&plan, record),
+            Some(cell) if cell < stable.first_cell => label_of(plan, record),
             _ => entry.label,
         };
-        if let Some(answer) = entry.answer(&self.changed) {
-            self.memory.count_known();
+        if let Some(answer) = entry.answer(changed) {
+            memory.count_known();
             return Ok(Scored { answer, label });
         }
-        self.row[..entry.row.len()].copy_from_slice(&entry.row);
-        for &(feature, value) in &self.changed {
-            self.row[feature] = value;
+        row[..entry.row.len()].copy_from_slice(&entry.row);
+        for &(feature, value) in &*changed {
+            row[feature] = value;
         }
-        let can_learn =
-            entry.can_learn() && self.changed.iter().all(|(_, value)| value.is_finite());
-        let answer = self.answer();
-        if can_learn {
-            let mut bounds = Bounds::of(self.changed.iter().map(|&(feature, _)| feature));
-            plan.model().narrow(&self.row, &self.scratch, &mut bounds);
-            if let Some(entry) = self.memory.entry(place) {
-                entry.learn(bounds, answer);
-            }
+        let answer = answer(plan.model(), row, scratch);
+        if entry.can_learn() && changed.iter().all(|(_, value)| value.is_finite()) {
+            let mut bounds = Bounds::of(changed.iter().map(|&(feature, _)| feature));
+            plan.model().narrow(row, scratch, &mut bounds);
+            entry.learn(bounds, answer);
         }
         Ok(Scored { answer, label })
     }
@@ -156,6 +147,15 @@ impl RowScorer {
             settle(&self.plan, self.tally.as_mut(), entry);
         }
         self.tally
+    }
+}
+
+/// What the model says of a row.
+fn answer(model: &Model, row: &mut [f32], scratch: &mut Scratch) -> Answer {
+    let score = model.score(row, scratch);
+    Answer {
+        score,
+        attack_probability: model.attack_probability(scratch),
     }
 }
 

@@ -2,7 +2,7 @@
 //! one table with others.
 
 use super::js::{INBOX_BYTES, dialect_choice, js_error, set};
-use crate::table::Head;
+use crate::table::{DialectChoice, Head};
 use crate::unpack::{Checkpoint, Directory, Entry, IndexPass, Method, Packing, Unpacker, WINDOW};
 use js_sys::{Array, Float64Array, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -214,28 +214,40 @@ fn js_entry(entry: &Entry) -> Object {
     object
 }
 
-/// Whether a file's rows can go below those of the first: offset and line of its first row, and the blank lines and those
-/// about the file above it. Throws why not. `dialect` is what the user says of how they are written. Of each file the first bytes are given, and its size.
-#[wasm_bindgen(js_name = furtherFile)]
-pub fn further_file(
-    first: &[u8],
-    first_size: f64,
-    other: &[u8],
-    size: f64,
-    dialect: &JsValue,
-) -> Result<Float64Array, JsValue> {
-    let choice = dialect_choice(dialect);
-    let join = || {
-        let head = Head::read(other, size as u64, choice)?;
-        Head::read(first, first_size as u64, choice)?.require_same(&head)?;
-        Ok(head)
-    };
-    let head = join().map_err(|error| js_error(&error, None))?;
-    let above = [
-        head.data_start,
-        head.first_line,
-        head.blank_lines,
-        head.comment_lines,
-    ];
-    Ok(Float64Array::from(&above.map(|number| number as f64)[..]))
+/// The head of a file, below whose rows those of others may go.
+#[wasm_bindgen(js_name = TableHead)]
+pub struct JsTableHead {
+    head: Head,
+    dialect: DialectChoice,
+}
+
+#[wasm_bindgen(js_class = TableHead)]
+impl JsTableHead {
+    /// `bytes` are the file's first, `size` is the file's; `dialect` is what the user says of how files are written. Throws why
+    /// it is no table.
+    #[wasm_bindgen(constructor)]
+    pub fn new(bytes: &[u8], size: f64, dialect: &JsValue) -> Result<JsTableHead, JsValue> {
+        let dialect = dialect_choice(dialect);
+        let head =
+            Head::read(bytes, size as u64, dialect).map_err(|error| js_error(&error, None))?;
+        Ok(Self { head, dialect })
+    }
+
+    /// Offset and line of another file's first row, and the blank lines and those about the file above it. Throws why its rows
+    /// cannot go below this file's.
+    pub fn further(&self, bytes: &[u8], size: f64) -> Result<Float64Array, JsValue> {
+        let join = || {
+            let head = Head::read(bytes, size as u64, self.dialect)?;
+            self.head.require_same(&head)?;
+            Ok(head)
+        };
+        let head = join().map_err(|error| js_error(&error, None))?;
+        let above = [
+            head.data_start,
+            head.first_line,
+            head.blank_lines,
+            head.comment_lines,
+        ];
+        Ok(Float64Array::from(&above.map(|number| number as f64)[..]))
+    }
 }

@@ -4,6 +4,7 @@
 
 use crate::error::TrainerError;
 use crate::report::shown;
+use crate::source::read_text;
 use clap::{Args, ValueEnum};
 use flowsieve::schema::{Connection, HeaderMatch, Schema};
 use flowsieve::table::DialectChoice;
@@ -131,10 +132,7 @@ impl Connections {
         let Some(path) = path else {
             return Ok(Self::default());
         };
-        let text = std::fs::read_to_string(path).map_err(|source| TrainerError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = read_text(path)?;
         let file: ColumnsFile =
             serde_json::from_str(&text).map_err(|source| TrainerError::Columns {
                 path: path.to_owned(),

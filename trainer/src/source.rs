@@ -131,6 +131,14 @@ pub(crate) fn require_whole(sources: &[Source]) -> Result<(), TrainerError> {
     Ok(())
 }
 
+/// The text of a file.
+pub(crate) fn read_text(path: &Path) -> Result<String, TrainerError> {
+    std::fs::read_to_string(path).map_err(|source| TrainerError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Reads a model file; also gives its bytes.
 pub(crate) fn load(path: &Path) -> Result<(Model, Vec<u8>), TrainerError> {
     let bytes = std::fs::read(path).map_err(|source| TrainerError::Read {

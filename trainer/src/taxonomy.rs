@@ -25,6 +25,7 @@
 
 use crate::args::Level;
 use crate::error::TrainerError;
+use crate::source::read_text;
 use flowsieve::fit::options::MAX_CLASSES;
 use flowsieve::model::card::Dataset;
 use flowsieve::model::taxonomy::{Kind, Taxonomy};
@@ -79,10 +80,7 @@ impl TaxonomyFile {
         let Some(path) = path else {
             return Ok(Self::default());
         };
-        let text = std::fs::read_to_string(path).map_err(|source| TrainerError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = read_text(path)?;
         let file: Self = toml::from_str(&text).map_err(|source| TrainerError::Taxonomy {
             path: path.to_owned(),
             source: Box::new(source),

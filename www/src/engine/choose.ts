@@ -64,7 +64,8 @@ export async function chooseModel(
   return best;
 }
 
-function fitsBetter(one: Recognition, other: Recognition): boolean {
+/** Whether a model fits the one better than another the other. */
+export function fitsBetter(one: Recognition, other: Recognition): boolean {
   const difference = one.importanceShare - other.importanceShare;
   return difference > 0 || (difference === 0 && matchedColumns(one) > matchedColumns(other));
 }

@@ -45,12 +45,12 @@ export async function runFit(input: AnalyzeInput, options: FitOptions): Promise<
     onUnpacking: options.onUnpacking,
   });
   // Of several tables the one with the largest file: others are mostly notes about it.
-  const sizes = opened.map(({ content }) => content.size);
-  const largest = opened[sizes.indexOf(Math.max(...sizes))];
-  const { files } = await joinFiles(opened, dialect, signal, async (_, joined) => {
-    if (joined.some(({ file }) => file === largest)) return;
-    throw new FlowsieveError('bad-fit', 'It is not the largest table.');
-  });
+  const bySize = opened.toSorted((a, b) => b.content.size - a.content.size);
+  const anyTable = () => Promise.resolve();
+  const largest = await joinFiles(bySize, dialect, signal, anyTable);
+  const members = new Set(largest.files.map(({ file }) => file));
+  const inOrder = opened.filter((file) => members.has(file));
+  const { files } = await joinFiles(inOrder, dialect, signal, anyTable);
   const totalBytes = files.reduce((bytes, { file }) => bytes + file.content.size, 0);
   if (signal?.aborted) throw aborted();
   const worker = new Worker(fitWorkerUrl);

@@ -3,18 +3,18 @@
  * of the first one that a model knows; the others are left out, with the reason.
  */
 
-import { furtherFile } from '../../generated/flowsieve_core.js';
+import { TableHead } from '../../generated/flowsieve_core.js';
 import { FlowsieveError, type Input, type LeftOut, type Recognition } from '../api.js';
 import { aborted } from './coordinator.js';
-import { listFiles, readBytes } from './files.js';
+import { readBytes, type StoredFile } from './files.js';
 import type { OpenedFile } from './first-pass.js';
 import { type Content, openContent, type Part, readContent } from './parts.js';
 
 /** The header, which may take 1 MiB, and some rows to tell what a file is. */
-export const HEAD_BYTES = 1280 * 1024;
+const HEAD_BYTES = 1280 * 1024;
 
 /** So many tables with different columns are offered to the models. */
-const MAX_TABLES = 8;
+export const MAX_TABLES = 8;
 
 /** A file and its first bytes. */
 export interface Candidate {
@@ -32,22 +32,20 @@ export interface Table<Choice> {
 }
 
 /** The first bytes of a file, with what is wrong where there are none. */
-export async function readHead(file: OpenedFile): Promise<Candidate> {
-  const { content, problem } = file;
+async function readHead({ content, problem }: OpenedFile): Promise<Uint8Array<ArrayBuffer>> {
   const head = content.packed
     ? await readPiece(content, 0, HEAD_BYTES)
     : await readBytes(content.stored.slice(0, HEAD_BYTES));
   if (head.length === 0 && problem) throw new FlowsieveError('bad-archive', problem);
-  return { file, head, above: new Float64Array() };
+  return head;
 }
 
-/** The first bytes of the first file of an input, unpacked no further than that, and as much of its size as they tell. */
-export async function firstBytes(
-  inputs: readonly Blob[],
-): Promise<{ head: Uint8Array<ArrayBuffer>; size: number }> {
-  const [file] = (await listFiles(inputs)).files;
-  if (!file) throw new FlowsieveError('bad-archive', 'There is no file in it that could be read.');
-  const { stored, storedSize, unpack } = file;
+/** The first bytes of a file, unpacked no further than that, and as much of its size as they tell. */
+export async function firstBytes({
+  stored,
+  storedSize,
+  unpack,
+}: StoredFile): Promise<{ head: Uint8Array<ArrayBuffer>; size: number }> {
   if (!unpack) {
     const head = await readBytes(storedSize === 0 ? stored : stored.slice(0, HEAD_BYTES));
     return { head, size: storedSize };
@@ -70,71 +68,74 @@ export async function joinFiles<Choice>(
   files: readonly OpenedFile[],
   dialect: Uint8Array | undefined,
   signal: AbortSignal | undefined,
-  choose: (first: Candidate, joined: readonly Candidate[]) => Promise<Choice>,
+  choose: (first: Candidate) => Promise<Choice>,
 ): Promise<Table<Choice>> {
-  const noTables: LeftOut[] = [];
+  /** Why a file is no table. */
+  const noTables = new Map<OpenedFile, unknown>();
+  /** Files of tables that no model takes. */
+  const refused = new Set<OpenedFile>();
   const refusals: unknown[] = [];
-  let rest = files;
-  for (let tried = 0; rest.length > 0 && tried < MAX_TABLES; ) {
-    const [file] = rest;
-    if (!file) break;
-    rest = rest.slice(1);
-    const joined: Candidate[] = [];
-    const others: LeftOut[] = [];
+  let tried = 0;
+  for (const file of files) {
+    if (refused.has(file)) continue;
+    if (tried === MAX_TABLES) break;
+    let group: Group;
     try {
-      const first = await readTable(file, dialect);
-      joined.push(first);
-      for (const other of files) {
-        if (signal?.aborted) throw aborted();
-        if (other === file || noTables.some(({ name }) => name === other.name)) continue;
-        try {
-          joined.push(await readFurther(first, other, dialect));
-        } catch (error) {
-          others.push({ name: other.name, why: reason(error) });
-        }
-      }
+      const others = files.filter((other) => other !== file && !noTables.has(other));
+      group = await groupOf(file, others, dialect, signal);
     } catch (error) {
       if (files.length === 1 || isCancelled(error)) throw error;
+      noTables.set(file, error);
       refusals.push(error);
-      noTables.push({ name: file.name, why: reason(error) });
       continue;
     }
     tried += 1;
-    const [first] = joined;
-    if (!first) break;
+    const { joined, others } = group;
     try {
-      const choice = await choose(first, joined);
-      return { choice, files: joined, leftOut: [...noTables, ...others] };
+      const choice = await choose(group.first);
+      const noTable = [...noTables].map(([{ name }, error]) => ({ name, why: reason(error) }));
+      return { choice, files: joined, leftOut: [...noTable, ...others] };
     } catch (error) {
       if (files.length === 1 || isCancelled(error)) throw error;
+      for (const candidate of joined) refused.add(candidate.file);
       refusals.push(error);
-      const isJoined = new Set(joined.map(({ file }) => file));
-      rest = rest.filter((other) => !isJoined.has(other));
     }
   }
-  throw (
-    nearest(refusals) ??
-    new FlowsieveError('bad-archive', 'There is no file in it that could be read.')
-  );
+  throw nearest(refusals);
 }
 
-/** The first bytes of a file that is a table; throws why it is none. */
-async function readTable(file: OpenedFile, dialect: Uint8Array | undefined): Promise<Candidate> {
-  const { head } = await readHead(file);
-  const { size } = file.content;
-  furtherFile(head, size, head, size, dialect);
-  return { file, head, above: new Float64Array() };
+/** A file, those whose rows can go below its own, and the others. */
+interface Group {
+  first: Candidate;
+  joined: Candidate[];
+  others: LeftOut[];
 }
 
-/** A file whose rows go below those of the first; its own first bytes are not kept. */
-async function readFurther(
-  { file: { content }, head }: Candidate,
-  other: OpenedFile,
+/** Throws why the file is no table. Of the files that are joined to it the first bytes are not kept. */
+async function groupOf(
+  file: OpenedFile,
+  rest: readonly OpenedFile[],
   dialect: Uint8Array | undefined,
-): Promise<Candidate> {
-  const found = await readHead(other);
-  const above = furtherFile(head, content.size, found.head, other.content.size, dialect);
-  return { file: other, head: new Uint8Array(), above };
+  signal: AbortSignal | undefined,
+): Promise<Group> {
+  const head = await readHead(file);
+  const table = new TableHead(head, file.content.size, dialect);
+  const first = { file, head, above: new Float64Array() };
+  const group: Group = { first, joined: [first], others: [] };
+  try {
+    for (const other of rest) {
+      if (signal?.aborted) throw aborted();
+      try {
+        const above = table.further(await readHead(other), other.content.size);
+        group.joined.push({ file: other, head: new Uint8Array(), above });
+      } catch (error) {
+        group.others.push({ name: other.name, why: reason(error) });
+      }
+    }
+  } finally {
+    table.free();
+  }
+  return group;
 }
 
 /** Of all refusals the one of the file that a model nearly takes; else the first. */

@@ -3,9 +3,10 @@
 import type { AnalyzeInput, Recognised, RecogniseOptions } from '../api.js';
 import { toBlob } from './analysis.js';
 import { baseOf } from './assets.js';
-import { chooseModel, freeChoice } from './choose.js';
+import { chooseModel, fitsBetter, freeChoice } from './choose.js';
 import { loadCore } from './core.js';
-import { firstBytes } from './join.js';
+import { listFiles, requireSome, type StoredFile } from './files.js';
+import { firstBytes, MAX_TABLES } from './join.js';
 import { readingOptions } from './reading.js';
 
 /** Enough to see what a column holds. */
@@ -20,13 +21,31 @@ export async function recogniseHeader(
   const base = baseOf(options.assetsUrl);
   await loadCore(base);
   const inputs = (Array.isArray(input) ? input : [input]).map(toBlob);
-  const { head, size } = await firstBytes(inputs);
-  const choice = await chooseModel(
-    options.model,
-    { head, size, reading, anyHeader: true },
-    base,
-    undefined,
-  );
+  const listing = await listFiles(inputs);
+  requireSome(listing);
+  const look = async (file: StoredFile) => {
+    const { head, size } = await firstBytes(file);
+    const input = { head, size, reading, anyHeader: true };
+    return { head, size, choice: await chooseModel(options.model, input, base, undefined) };
+  };
+  let best: Awaited<ReturnType<typeof look>> | undefined;
+  let refusal: unknown;
+  // In an archive there may be other things before the table.
+  for (const file of listing.files.slice(0, MAX_TABLES)) {
+    try {
+      const found = await look(file);
+      if (best && !fitsBetter(found.choice.recognition, best.choice.recognition)) {
+        freeChoice(found.choice);
+      } else {
+        if (best) freeChoice(best.choice);
+        best = found;
+      }
+    } catch (error) {
+      refusal ??= error;
+    }
+  }
+  if (!best) throw refusal;
+  const { head, size, choice } = best;
   try {
     const { rows } = choice.plan.cells(head.subarray(choice.plan.dataStart()), SAMPLE_ROWS);
     // Where the bytes were cut, the last record may be half a record.
