@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { analyzeWell, type Done, evaluateNatively } from './engine-page.js';
+import { analyzeWell, evaluateNatively, results } from './engine-page.js';
 import { DIST, dataFile, expect, test } from './fixtures.js';
 
 const MODEL = join(DIST, 'models/iot23.sieve');
@@ -49,24 +49,6 @@ const FORMS: Record<string, { contents: string | Buffer; format: string }> = {
 
 function dropped(name: string, contents: string | Buffer) {
   return { name, mimeType: 'text/plain', buffer: Buffer.from(contents as string) };
-}
-
-/** What does not depend on how the flows are written. */
-function results({ summary, classes, model }: Done) {
-  const { rows, rejected, classCounts, labelCounts, confidenceHistogram, rankHistogram } = summary;
-  const { confusion, macroF1 } = summary.evaluation ?? {};
-  const histograms = [confidenceHistogram, rankHistogram];
-  return {
-    model,
-    rows,
-    rejected,
-    classCounts,
-    labelCounts,
-    histograms,
-    classes,
-    confusion,
-    macroF1,
-  };
 }
 
 test.describe('the same flows', () => {

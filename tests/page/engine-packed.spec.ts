@@ -41,6 +41,11 @@ const FORMS: Record<string, Dropped | Dropped[]> = {
     dropped('1.csv', table(MANY.slice(0, CUT), '')),
     dropped('2.csv', table(MANY.slice(CUT))),
   ],
+  'two files, one with the name of another that is no table': [
+    dropped('2.csv', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')),
+    dropped('1.csv', table(MANY.slice(0, CUT))),
+    dropped('2.csv', table(MANY.slice(CUT))),
+  ],
   'two gzip files': [
     dropped('1.csv.gz', gzip(table(MANY.slice(0, CUT), ''))),
     dropped('2.csv.gz', gzip(table(MANY.slice(CUT)))),

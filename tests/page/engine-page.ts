@@ -243,3 +243,21 @@ export function evaluateNatively(file: string, model = MODEL): NativeEvaluation 
   execFileSync(nativeProgram(), ['evaluate', model, file, '--json', json], { stdio: 'pipe' });
   return JSON.parse(readFileSync(json, 'utf8')) as NativeEvaluation;
 }
+
+/** What does not depend on how the flows are written. */
+export function results({ summary, classes, model }: Done) {
+  const { rows, rejected, classCounts, labelCounts, confidenceHistogram, rankHistogram } = summary;
+  const { confusion, macroF1 } = summary.evaluation ?? {};
+  const histograms = [confidenceHistogram, rankHistogram];
+  return {
+    model,
+    rows,
+    rejected,
+    classCounts,
+    labelCounts,
+    histograms,
+    classes,
+    confusion,
+    macroF1,
+  };
+}

@@ -1,23 +1,8 @@
 // What the library is told about how an input is read: columns that are connected, and how it is written.
 
-import { analyzeIn, analyzeWell, csv, type Done, type Library } from './engine-page.js';
+import { analyzeIn, analyzeWell, csv, type Library, results } from './engine-page.js';
 import { expect, test } from './fixtures.js';
 import { COLONS, FOREIGN, FOREIGN_HEADER, KNOWN, NAMES } from './foreign.js';
-
-/** What does not depend on names and on how the flows are written. */
-function results({ model, summary, classes }: Done) {
-  const { rows, rejected, classCounts, labelCounts, confidenceHistogram, rankHistogram } = summary;
-  return {
-    model,
-    rows,
-    rejected,
-    classCounts,
-    labelCounts,
-    confidenceHistogram,
-    rankHistogram,
-    classes,
-  };
-}
 
 /** In many slices, so that every worker has to make the same plan. */
 const IN_SLICES = { sliceBytes: 9_999, workers: 2 };
@@ -127,4 +112,14 @@ test('an input is recognised without being refused or analysed', async ({ page, 
       ['duration', 'Flow Dur'],
     ]),
   );
+});
+
+test('of several files the one that a model knows best is recognised', async ({ page, site }) => {
+  await page.goto(site.root);
+  const columns = await page.evaluate(async (text) => {
+    const library: Library = await import(new URL('flowsieve.js', document.baseURI).href);
+    const files = ['Permission is granted\nto all.\n', text].map((part) => new Blob([part]));
+    return (await library.recognise(files, { model: 'auto' })).recognition.columns;
+  }, KNOWN);
+  expect(columns).toEqual(KNOWN.slice(0, KNOWN.indexOf('\n')).split(','));
 });

@@ -5,8 +5,12 @@
  * (`NAME.sieve`) gives every flow an attack class with a confidence, and a rank that says how unusual
  * the flow is among the flows the model was trained on.
  *
- * This file is self-contained: it is the first part of `flowsieve.d.ts`.
+ * With the types of models in `api-model.ts` this is the first part of `flowsieve.d.ts`: it refers to nothing else.
  */
+
+import type { DetectorSweep, Evaluation, ModelInfo } from './api-model.js';
+
+export type * from './api-model.js';
 
 /**
  * What was refused or went wrong, with a message that can be shown as it is.
@@ -372,77 +376,6 @@ export interface AnalysisStats {
   elapsedMs: number;
 }
 
-/** What a model is, from its file. */
-export interface ModelInfo {
-  name: string;
-  title: string;
-  /** None where the model is a detector alone: then nothing of an analysis says what kind a row is. */
-  classes: ModelClass[];
-  families: string[];
-  columns: ModelColumn[];
-  detector: Detector | null;
-  card: Card;
-  /** The parts of the file with their sizes as stored and unpacked. */
-  sections: { tag: string; bytes: number; rawBytes: number }[];
-  /** Size of the file. */
-  bytes: number;
-}
-
-/** A kind of traffic that the model tells apart. */
-export interface ModelClass {
-  name: string;
-  family: string;
-  attack: boolean;
-  trainingRows: number;
-}
-
-/** A column that the model reads. `mean` to `max` are of its training rows. */
-export interface ModelColumn {
-  name: string;
-  kind: 'numeric' | 'categorical' | 'time';
-  /** Share of the forest's decisions that lean on it; all columns together make 1. */
-  importance: number;
-  mean: number;
-  std: number;
-  min: number;
-  max: number;
-  /** Known values of a categorical column. */
-  categories: string[];
-}
-
-/** The model's anomaly detector. */
-export interface Detector {
-  name: 'isolation forest';
-  fittedOn: 'benign' | 'all';
-  trainingRows: number;
-}
-
-/** Where a model comes from and how good it is. */
-export interface Card {
-  dataset: { title: string; source: string; licence: string; attribution: string };
-  labelColumn: string;
-  trainingRows: number;
-  leftOut: { column: string; why: string }[];
-  parameters: Record<string, string>;
-  evaluation: CardEvaluation;
-}
-
-/** Scores of the training procedure on rows it did not see. */
-export interface CardEvaluation {
-  method: string;
-  trainRows: number;
-  testRows: number;
-  accuracy: number;
-  /** Mean of the classes' recall. */
-  balancedAccuracy: number;
-  macroF1: number;
-  /** Mean of the classes' F1, weighted by their rows. */
-  weightedF1: number;
-  perClass: PerClass[];
-  binary: Binary;
-  auroc: number | null;
-}
-
 /** What an input's header was matched to. Every column of it is matched, ignored or the label. */
 export interface Recognition {
   /** Name of the model whose columns these are. */
@@ -539,69 +472,6 @@ export interface Rejects {
     kind: string;
     reason: string;
   }[];
-}
-
-/** Classes against true labels. */
-export interface Evaluation {
-  rows: number;
-  accuracy: number;
-  /** Mean recall of the classes that occur among the labels. */
-  balancedAccuracy: number;
-  /** Mean F1 of the classes. */
-  macroF1: number;
-  /** F1 of the classes, each counting by its labelled rows. */
-  weightedF1: number;
-  perClass: PerClass[];
-  binary: Binary;
-  /** `matrix[truth][predicted]`, both in the order of `labels`. */
-  confusion: { labels: string[]; matrix: number[][] };
-}
-
-export interface PerClass {
-  class: string;
-  precision: number;
-  recall: number;
-  f1: number;
-  support: number;
-}
-
-/** Attack against benign. */
-export interface Binary {
-  precision: number;
-  recall: number;
-  f1: number;
-}
-
-/** The anomaly detector at several contaminations. */
-export interface DetectorSweep {
-  /** Area under the ROC curve for attack against benign; `null` without labels of both. */
-  auroc: number | null;
-  rows: SweepRow[];
-}
-
-/** What is flagged above one rank. The last three are `null` without labels of attacks and of benign rows. */
-export interface AtThreshold {
-  thresholdRank: number;
-  flaggedShare: number;
-  precision: number | null;
-  recall: number | null;
-  f1: number | null;
-}
-
-/** The detector at one contamination: with the threshold that flags this share of its training rows. */
-export interface SweepRow extends AtThreshold {
-  contamination: number;
-  /** Share of this file's benign rows that are flagged; `null` without labels of any. */
-  falseAlarmRate: number | null;
-  /** With the threshold that flags this share of this file's own rows. */
-  own: AtThreshold;
-}
-
-/** A model that comes with the page. */
-export interface ModelEntry {
-  name: string;
-  file: string;
-  bytes: number;
 }
 
 /** A sample input that comes with the page. */

@@ -5,8 +5,8 @@ use anyhow::{Result, bail};
 use crate::workspace::Workspace;
 use crate::{files, npm, process};
 
-/// The module with the public types; all that the library's declarations may refer to.
-const TYPES_MODULE: &str = "./api.js";
+/// The modules with the public types, by their names without an ending: all that declarations may refer to.
+const TYPES_MODULES: [&str; 2] = ["api-model", "api"];
 
 /// Has the compiler declare the library and its types, and joins the two.
 pub(super) fn write(workspace: &Workspace) -> Result<()> {
@@ -14,34 +14,37 @@ pub(super) fn write(workspace: &Workspace) -> Result<()> {
     let mut compiler = npm::tool(workspace, "tsc");
     compiler.args(["--project", "www/tsconfig.types.json", "--outDir"]);
     process::run(compiler.arg(&folder))?;
-    let library = files::read(&folder.join("flowsieve.d.ts"))?;
-    let types = files::read(&folder.join("api.d.ts"))?;
-    let declarations = join(&types, &library)?;
+    let mut parts = Vec::new();
+    for module in TYPES_MODULES.iter().chain(&["flowsieve"]) {
+        parts.push(files::read(&folder.join(format!("{module}.d.ts")))?);
+    }
+    let declarations = join(&parts)?;
     files::write(
         &workspace.dist().join("flowsieve.d.ts"),
         declarations.as_bytes(),
     )
 }
 
-/// The types, then the library without the lines that import or export those types.
-fn join(types: &str, library: &str) -> Result<String> {
-    let mut joined = types.trim_end().to_owned();
-    joined.push('\n');
-    for line in library.lines() {
+/// All parts, without the lines that import or export the types of one in another.
+fn join(parts: &[String]) -> Result<String> {
+    let mut joined = String::new();
+    for line in parts.iter().flat_map(|part| part.lines()) {
+        let is_ours = |module: &str| {
+            let name = module
+                .strip_prefix("./")
+                .and_then(|name| name.strip_suffix(".js"));
+            name.is_some_and(|name| TYPES_MODULES.contains(&name))
+        };
         match imported_module(line) {
-            Some(TYPES_MODULE) => {}
+            Some(module) if is_ours(module) => {}
             Some(other) => bail!(
-                "www/src/flowsieve.ts declares something in terms of {other}: \
-                 public types belong in www/src/api.ts"
+                "the library declares something in terms of {other}: public types belong in www/src/api.ts or api-model.ts"
             ),
             None => {
                 joined.push_str(line);
                 joined.push('\n');
             }
         }
-    }
-    if let Some(other) = types.lines().find_map(imported_module) {
-        bail!("www/src/api.ts declares something in terms of {other}: it has to stand alone");
     }
     Ok(joined)
 }
@@ -60,22 +63,28 @@ mod tests {
 
     #[test]
     fn types_and_library_become_one_file() {
-        let types = "export interface Row {\n}\n";
+        let models = "export interface Model {\n}\n";
+        let types = "import type { Model } from './api-model.js';\n\
+                     export type * from './api-model.js';\n\
+                     export interface Row {\n}\n";
         let library = "import type { Row } from './api.js';\n\
                        export type { Row } from \"./api.js\";\n\
                        export declare function rows(): Row[];\n";
-        let joined = join(types, library).unwrap();
+        let joined = join(&[models, types, library].map(str::to_owned)).unwrap();
         assert_eq!(
             joined,
-            "export interface Row {\n}\nexport declare function rows(): Row[];\n"
+            "export interface Model {\n}\nexport interface Row {\n}\nexport declare function rows(): Row[];\n"
         );
     }
 
     #[test]
     fn a_type_from_elsewhere_is_refused() {
-        let library = "import type { Pool } from './engine/pool.js';\n";
-        let error = join("", library).unwrap_err();
-        assert!(error.to_string().contains("./engine/pool.js"), "{error}");
-        assert!(join("export type { A } from './b.js';\n", "").is_err());
+        for line in [
+            "import type { Pool } from './engine/pool.js';",
+            "export type { A } from './b.js';",
+        ] {
+            let error = join(&[format!("{line}\n")]).unwrap_err();
+            assert!(error.to_string().contains("in terms of ./"), "{error}");
+        }
     }
 }
