@@ -14,6 +14,7 @@ pub mod cuts;
 pub mod dictionary;
 pub mod forest;
 pub mod isolation;
+pub mod nested;
 pub mod options;
 pub mod rng;
 pub mod self_test;

@@ -54,6 +54,14 @@ pub fn bin_feature(
 }
 
 impl BinnedTable {
+    /// The value at which to split; infinite where only missing values go right.
+    pub(super) fn threshold(&self, split: &Split) -> f32 {
+        let cuts = &self.columns[usize::from(split.feature)].cuts;
+        cuts.get(usize::from(split.last_left) - 1)
+            .copied()
+            .unwrap_or(f32::INFINITY)
+    }
+
     /// Joins the binned columns of `table`, in its order.
     ///
     /// # Errors
@@ -128,6 +136,13 @@ fn class_weights(counts: &[u64], weighting: ClassWeight) -> Vec<u32> {
 
 /// Grows the `tree_idx`-th tree. The same table, parameters and index give the same tree.
 pub fn grow_tree(table: &BinnedTable, params: &ForestParams, tree_idx: u32) -> GrownTree {
+    let nodes = grow(table, params, tree_idx);
+    finish(table, &nodes, nodes.len())
+}
+
+/// The nodes of the `tree_idx`-th tree in the order in which they were made: those of split k (from 0) are 2k + 1 and
+/// 2k + 2.
+pub(super) fn grow(table: &BinnedTable, params: &ForestParams, tree_idx: u32) -> Vec<Node> {
     let mut rng = SplitMix64::stream(
         params.options().seed,
         Purpose::ForestTree,
@@ -146,7 +161,7 @@ pub fn grow_tree(table: &BinnedTable, params: &ForestParams, tree_idx: u32) -> G
         open: BinaryHeap::new(),
     };
     grower.grow(params.options().max_leaves as usize);
-    grower.finish()
+    grower.nodes
 }
 
 /// As many rows as the table has, drawn with replacement; rows drawn twice weigh twice.
@@ -180,13 +195,14 @@ fn bootstrap(table: &BinnedTable, rng: &mut SplitMix64) -> Vec<Sample> {
 }
 
 /// A node while the tree grows: a range of the samples.
-struct Node {
+#[derive(Clone, Debug)]
+pub(super) struct Node {
     start: usize,
     end: usize,
-    class_weights: Vec<u64>,
+    pub(super) class_weights: Vec<u64>,
     /// The best split found, with its gain.
-    best: Option<(f64, Split)>,
-    children: Option<(usize, usize)>,
+    pub(super) best: Option<(f64, Split)>,
+    pub(super) children: Option<(usize, usize)>,
 }
 
 /// A gain, ordered.
@@ -312,57 +328,51 @@ impl Grower<'_> {
         self.samples[middle..end].copy_from_slice(&self.moved);
         middle
     }
+}
 
-    /// The nodes in preorder, with the leaves' distributions and the features' gains.
-    fn finish(self) -> GrownTree {
-        let root_weight: u64 = self.nodes[0].class_weights.iter().sum();
-        let mut grown = GrownTree {
-            tree: Tree::default(),
-            distributions: Vec::new(),
-            gains: vec![0.0; self.table.columns.len()],
-        };
-        // The right child of a split is next once its left subtree is written; `parent` is then told where it is.
-        let mut next: Vec<(usize, Option<usize>)> = vec![(0, None)];
-        let mut n_leaves = 0;
-        while let Some((node_idx, parent)) = next.pop() {
-            let place = grown.tree.nodes.len();
-            if let Some(parent) = parent
-                && let TreeNode::Split { right, .. } = &mut grown.tree.nodes[parent]
-            {
-                *right = place as u32;
-            }
-            let node = &self.nodes[node_idx];
-            if let (Some((left, right)), Some((gain, split))) = (node.children, node.best) {
-                grown.gains[usize::from(split.feature)] += gain / root_weight as f64;
-                grown.tree.nodes.push(TreeNode::Split {
-                    feature: split.feature,
-                    threshold: self.threshold(&split),
-                    missing_left: split.missing_left,
-                    right: 0,
-                });
-                next.push((right, Some(place)));
-                next.push((left, None));
-            } else {
-                grown.tree.nodes.push(TreeNode::Leaf { value: n_leaves });
-                n_leaves += 1;
-                grown.distributions.extend(quantise(&node.class_weights));
-            }
+/// The first `n_nodes` nodes as a tree: in preorder, with the leaves' distributions and the features' gains.
+pub(super) fn finish(table: &BinnedTable, nodes: &[Node], n_nodes: usize) -> GrownTree {
+    let root_weight: u64 = nodes[0].class_weights.iter().sum();
+    let mut grown = GrownTree {
+        tree: Tree::default(),
+        distributions: Vec::new(),
+        gains: vec![0.0; table.columns.len()],
+    };
+    // The right child of a split is next once its left subtree is written; `parent` is then told where it is.
+    let mut next: Vec<(usize, Option<usize>)> = vec![(0, None)];
+    let mut n_leaves = 0;
+    while let Some((node_idx, parent)) = next.pop() {
+        let place = grown.tree.nodes.len();
+        if let Some(parent) = parent
+            && let TreeNode::Split { right, .. } = &mut grown.tree.nodes[parent]
+        {
+            *right = place as u32;
         }
-        grown
+        let node = &nodes[node_idx];
+        if let (Some((left, right)), Some((gain, split))) = (node.children, node.best)
+            && right < n_nodes
+        {
+            grown.gains[usize::from(split.feature)] += gain / root_weight as f64;
+            grown.tree.nodes.push(TreeNode::Split {
+                feature: split.feature,
+                threshold: table.threshold(&split),
+                missing_left: split.missing_left,
+                right: 0,
+            });
+            next.push((right, Some(place)));
+            next.push((left, None));
+        } else {
+            grown.tree.nodes.push(TreeNode::Leaf { value: n_leaves });
+            n_leaves += 1;
+            grown.distributions.extend(quantise(&node.class_weights));
+        }
     }
-
-    /// The value at which to split; infinite where only missing values go right.
-    fn threshold(&self, split: &Split) -> f32 {
-        let cuts = &self.table.columns[usize::from(split.feature)].cuts;
-        cuts.get(usize::from(split.last_left) - 1)
-            .copied()
-            .unwrap_or(f32::INFINITY)
-    }
+    grown
 }
 
 /// Weights as bytes in the same proportions that add up to 255: rounded down, and what is missing goes to the largest
 /// remainders, the lower class first where they are equal.
-fn quantise(weights: &[u64]) -> Vec<u8> {
+pub(super) fn quantise(weights: &[u64]) -> Vec<u8> {
     let total = u128::from(weights.iter().sum::<u64>()).max(1);
     let parts: Vec<(u8, u128)> = weights
         .iter()
