@@ -1,40 +1,56 @@
 //! Joining grown trees into a forest.
 
+use super::codebook::codebook;
 use super::tree::GrownTree;
 use crate::model::forest::ForestSpec;
 use crate::model::tree::{Tree, TreeNode};
 use std::collections::HashMap;
 
-/// Joins trees, in order, into a forest; equal leaf distributions are kept once, numbered by first use.
+/// Joins trees, in order, into a forest. Equal leaf distributions are kept once, and like ones become one where there are
+/// many (see [`super::codebook`]); they are numbered by first use.
 ///
 /// Also gives each feature's importance: its share of the impurity that the trees took away, adding up to about 1.
 pub fn join_trees(trees: &[GrownTree], n_classes: usize) -> (ForestSpec, Vec<f32>) {
+    let mut known: HashMap<&[u8], u32> = HashMap::new();
+    let mut distinct: Vec<u8> = Vec::new();
+    let mut counts: Vec<u64> = Vec::new();
+    let leaves: Vec<u32> = trees
+        .iter()
+        .flat_map(|grown| grown.distributions.chunks_exact(n_classes))
+        .map(|distribution| {
+            let number = *known.entry(distribution).or_insert_with(|| {
+                distinct.extend_from_slice(distribution);
+                counts.push(0);
+                counts.len() as u32 - 1
+            });
+            counts[number as usize] += 1;
+            number
+        })
+        .collect();
+    let (centres, place_of) = codebook(&distinct, &counts, n_classes);
     let mut forest = ForestSpec {
         n_classes: n_classes as u16,
         ..ForestSpec::default()
     };
-    let mut known: HashMap<&[u8], u32> = HashMap::new();
+    let mut numbers = vec![None; centres.len() / n_classes];
+    let mut next = 0;
+    let mut leaves = leaves.iter().map(|&leaf| place_of[leaf as usize] as usize);
     for grown in trees {
-        let numbers: Vec<u32> = grown
-            .distributions
-            .chunks_exact(n_classes)
-            .map(|distribution| {
-                let next = known.len() as u32;
-                *known.entry(distribution).or_insert_with(|| {
-                    forest.distributions.extend_from_slice(distribution);
-                    next
-                })
-            })
-            .collect();
         let renumbered = grown.tree.nodes.iter().map(|&node| match node {
-            TreeNode::Leaf { value } => TreeNode::Leaf {
-                value: numbers[value as usize],
-            },
+            TreeNode::Leaf { .. } => {
+                let place = leaves.next().unwrap_or_default();
+                let value = *numbers[place].get_or_insert_with(|| {
+                    let centre = &centres[place * n_classes..][..n_classes];
+                    forest.distributions.extend_from_slice(centre);
+                    next += 1;
+                    next - 1
+                });
+                TreeNode::Leaf { value }
+            }
             split @ TreeNode::Split { .. } => split,
         });
-        forest.trees.push(Tree {
-            nodes: renumbered.collect(),
-        });
+        let nodes = renumbered.collect();
+        forest.trees.push(Tree { nodes });
     }
     (forest, importances(trees))
 }

@@ -9,6 +9,7 @@
 //! ([`forest`]). [`isolation`] grows the detector's trees on the values themselves. [`unlabelled`] makes a whole model of
 //! a file's own rows: a detector without classes.
 
+pub mod codebook;
 pub mod column_names;
 pub mod cuts;
 pub mod dictionary;

@@ -18,6 +18,9 @@ pub struct Card {
     pub parameters: Vec<(String, String)>,
     /// How the procedure scores on rows that it did not see; `None` where it was not evaluated.
     pub evaluation: Option<CardEvaluation>,
+    /// How the forest's size was chosen; `None` where it was asked for. A section of its own in the model file.
+    #[serde(skip)]
+    pub size_curve: Option<SizeCurve>,
 }
 
 /// The dataset that a model was trained on.
@@ -40,6 +43,38 @@ pub struct LeftOut {
     pub column: String,
     /// Why it is left out.
     pub why: String,
+}
+
+/// How the forest's size was chosen: what others would have been worth, on training rows alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SizeCurve {
+    /// How the scores came about and which size was taken.
+    pub method: String,
+    /// Forests of which no smaller one scores better, the smallest first.
+    pub points: Vec<SizePoint>,
+    /// Index of the one that was taken.
+    pub chosen: u32,
+}
+
+/// What a forest would be worth, and what it would weigh.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SizePoint {
+    /// Its bytes in a model file.
+    pub bytes: u32,
+    /// Mean macro-F1 over the folds.
+    pub macro_f1: f32,
+    /// The standard error of that mean.
+    pub standard_error: f32,
+    /// Trees.
+    pub trees: u32,
+    /// Leaves that a tree may have.
+    pub leaves: u32,
+    /// Training rows that a leaf keeps at least.
+    pub rows_per_leaf: u32,
+    /// Share of the features that each split looks at.
+    pub features_per_split: f32,
+    /// Name of the class weights.
+    pub class_weight: String,
 }
 
 /// How a model fitted by the same procedure on part of the rows scores on the others.

@@ -258,6 +258,11 @@ impl Writer {
         Ok(())
     }
 
+    /// What the sections added so far take, without header and table.
+    pub(super) fn stored_len(&self) -> usize {
+        self.body.len()
+    }
+
     pub(super) fn finish(self) -> Result<Vec<u8>, Error> {
         let len = HEADER_LEN + self.table.len() + self.body.len();
         if len > MAX_FILE_LEN {

@@ -40,7 +40,8 @@ const FOREST: [u8; 4] = *b"FRST";
 const ISOLATION: [u8; 4] = *b"ISOF";
 const CARD: [u8; 4] = *b"CARD";
 const SELF_TEST: [u8; 4] = *b"TEST";
-const KNOWN: [[u8; 4]; 8] = [
+const SIZE_CURVE: [u8; 4] = *b"CURV";
+const KNOWN: [[u8; 4]; 9] = [
     NAME,
     SCHEMA,
     PREPARATION,
@@ -49,6 +50,7 @@ const KNOWN: [[u8; 4]; 8] = [
     ISOLATION,
     CARD,
     SELF_TEST,
+    SIZE_CURVE,
 ];
 
 /// A section of a model file, as a list of contents shows it.
@@ -97,9 +99,12 @@ pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
             Some(entry) => read_isolation(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
             None => IsolationSpec::default(),
         },
-        card: match contents.find(CARD) {
-            Some(entry) => from_postcard(entry)?,
-            None => Card::default(),
+        card: Card {
+            size_curve: contents.find(SIZE_CURVE).map(from_postcard).transpose()?,
+            ..match contents.find(CARD) {
+                Some(entry) => from_postcard(entry)?,
+                None => Card::default(),
+            }
         },
         self_test: from_postcard(contents.require(SELF_TEST)?)?,
     })
@@ -134,9 +139,22 @@ pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
         )?;
     }
     writer.add(CARD, false, to_postcard(&spec.card)?, MAX_RAW_LEN)?;
+    if let Some(curve) = &spec.card.size_curve {
+        writer.add(SIZE_CURVE, false, to_postcard(curve)?, MAX_RAW_LEN)?;
+    }
     let self_test: Vec<SelfTestRow> = spec.self_test.iter().map(canonical).collect();
     writer.add(SELF_TEST, true, to_postcard(&self_test)?, MAX_RAW_LEN)?;
     writer.finish()
+}
+
+/// How many bytes a forest that [`crate::model::validate`] accepts takes in a model file.
+///
+/// # Errors
+/// [`ErrorKind::PackDamaged`] where it is too large for one.
+pub fn forest_bytes(spec: &ForestSpec) -> Result<usize, Error> {
+    let mut writer = container::Writer::default();
+    writer.add(FOREST, true, write_forest(spec), MAX_RAW_TREES_LEN)?;
+    Ok(writer.stored_len())
 }
 
 /// The row with every NaN replaced by the one that all machines agree on.

@@ -2,7 +2,7 @@
 
 use crate::reading::DialectArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use flowsieve::fit::options::{ClassWeight, ForestOptions, IsolationOptions};
+use flowsieve::fit::options::{ClassWeight, IsolationOptions};
 use std::path::PathBuf;
 
 /// Train models on labelled network flows, evaluate them, and see what is in them
@@ -71,18 +71,28 @@ pub(crate) struct TrainArguments {
     /// What the model tells apart: the kinds of traffic, their families, or attack and benign
     #[arg(long, value_enum, default_value_t = Level::Kind)]
     pub(crate) level: Level,
-    /// Trees of the random forest
-    #[arg(long, default_value_t = ForestOptions::default().n_trees)]
-    pub(crate) trees: u32,
-    /// Leaves that a tree may have
-    #[arg(long, default_value_t = ForestOptions::default().max_leaves)]
-    pub(crate) leaves: u32,
-    /// Share of the features that each split looks at
-    #[arg(long, value_name = "SHARE", default_value_t = ForestOptions::default().features_per_split)]
-    pub(crate) features_per_split: f64,
-    /// Whether every class counts the same, or every row
-    #[arg(long, value_enum, default_value_t = ClassWeightArgument::Balanced)]
-    pub(crate) class_weight: ClassWeightArgument,
+    /// Choose what is not given of the forest's options, by scores on training rows: the smallest forest that is as good
+    /// as the best [default: where neither --trees nor --leaves is given]
+    #[arg(long)]
+    pub(crate) auto: bool,
+    /// The most bytes that a chosen forest takes in the model file
+    #[arg(long, value_name = "BYTES", default_value_t = 150_000)]
+    pub(crate) forest_bytes: usize,
+    /// Trees of the random forest [default: chosen; 100 beside --leaves]
+    #[arg(long)]
+    pub(crate) trees: Option<u32>,
+    /// Leaves that a tree may have [default: chosen; 512 beside --trees]
+    #[arg(long)]
+    pub(crate) leaves: Option<u32>,
+    /// Training rows that a leaf keeps at least [default: chosen; 1 beside --trees or --leaves]
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) min_leaf: Option<u32>,
+    /// Share of the features that each split looks at [default: chosen; 0.4 beside --trees or --leaves]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) features_per_split: Option<f64>,
+    /// Whether every class counts the same, or every row [default: chosen; balanced beside --trees or --leaves]
+    #[arg(long, value_enum)]
+    pub(crate) class_weight: Option<ClassWeightArgument>,
     /// Trees of the isolation forest
     #[arg(long, value_name = "TREES", default_value_t = IsolationOptions::default().n_trees)]
     pub(crate) isolation_trees: u32,

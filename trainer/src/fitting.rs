@@ -73,16 +73,24 @@ pub(crate) fn fit(
     Ok(with_self_test(spec, recipe.seed)?)
 }
 
+/// The rows of a table, cut into bins.
+pub(crate) fn binned(
+    table: &TrainingTable,
+    params: &ForestParams,
+) -> Result<BinnedTable, TrainerError> {
+    let columns = (0..table.columns.len())
+        .into_par_iter()
+        .map(|feature_idx| bin_feature(table, feature_idx, params));
+    Ok(BinnedTable::new(table, columns.collect(), params)?)
+}
+
 fn grow_forest(
     recipe: &Recipe,
     table: &TrainingTable,
     what: &str,
 ) -> Result<Vec<GrownTree>, TrainerError> {
     let params = &recipe.forest;
-    let columns = (0..table.columns.len())
-        .into_par_iter()
-        .map(|i| bin_feature(table, i, params));
-    let binned = BinnedTable::new(table, columns.collect(), params)?;
+    let binned = binned(table, params)?;
     let bar = progress::bar(what, u64::from(params.options().n_trees));
     let grown = (0..params.options().n_trees)
         .into_par_iter()

@@ -39,6 +39,7 @@ mod report;
 mod results;
 mod score;
 mod scoring;
+mod size;
 mod source;
 mod split;
 mod sweep;

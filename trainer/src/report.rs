@@ -9,7 +9,7 @@ use crate::scoring::Scores;
 use flowsieve::analysis::{Plan, Summary};
 use flowsieve::metrics::{Evaluation, Flagged};
 use flowsieve::model::Model;
-use flowsieve::model::card::LeftOut;
+use flowsieve::model::card::{LeftOut, SizeCurve};
 use flowsieve::model::taxonomy::Taxonomy;
 use flowsieve::pack::Section;
 use flowsieve::schema::ColumnKind;
@@ -173,6 +173,39 @@ pub(crate) fn trial(scores: &Scores, fitted: usize, scored: usize, fit_time: Dur
     if let Some(auroc) = scores.isolation_auroc {
         println!("Isolation forest, attack against benign: AUROC {auroc:.4}\n");
     }
+}
+
+/// How the forest's size was chosen.
+pub(crate) fn size_curve(curve: &SizeCurve) {
+    println!("Forests that no smaller one beats ({})", curve.method);
+    let head = [
+        "",
+        "bytes",
+        "macro-F1",
+        "± s.e.",
+        "trees",
+        "leaves",
+        "rows per leaf",
+        "features per split",
+        "class weight",
+    ];
+    let rows: Vec<Vec<String>> = (0u32..)
+        .zip(&curve.points)
+        .map(|(index, point)| {
+            vec![
+                if index == curve.chosen { "taken" } else { "" }.to_owned(),
+                count(point.bytes.into()),
+                format!("{:.4}", point.macro_f1),
+                format!("{:.4}", point.standard_error),
+                point.trees.to_string(),
+                point.leaves.to_string(),
+                point.rows_per_leaf.to_string(),
+                point.features_per_split.to_string(),
+                point.class_weight.clone(),
+            ]
+        })
+        .collect();
+    println!("{}", table(&head, &rows));
 }
 
 /// What two ways to tell attacks from benign rows are worth.

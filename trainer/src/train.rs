@@ -10,6 +10,7 @@ use crate::join::Joined;
 use crate::profile::Profiler;
 use crate::report;
 use crate::scoring::{Scores, score};
+use crate::size::{self, Asked};
 use crate::split::{self, split};
 use crate::taxonomy::{TaxonomyFile, at_level};
 use flowsieve::fit::TrainingTable;
@@ -23,20 +24,22 @@ use std::time::Instant;
 
 /// Runs the command.
 pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
-    let forest = ForestOptions {
-        n_trees: args.trees,
-        max_leaves: args.leaves,
+    let asked = Asked {
+        trees: args.trees,
+        leaves: args.leaves,
         features_per_split: args.features_per_split,
-        class_weight: args.class_weight.into(),
-        seed: args.seed,
-        ..ForestOptions::default()
+        class_weight: args.class_weight.map(Into::into),
+        min_leaf: args.min_leaf,
     };
+    let mut forest = asked.or_default(args.seed);
     let isolation = IsolationOptions {
         seed: args.seed,
         n_trees: args.isolation_trees,
         ..IsolationOptions::default()
     };
-    let (forest_params, isolation_params) = (forest.check()?, isolation.check()?);
+    let isolation_params = isolation.check()?;
+    // What was asked for is refused before anything is read.
+    forest.check()?;
     let taxonomy_file = TaxonomyFile::read(args.taxonomy.as_deref())?;
     let joined = Joined::open(
         &args.data,
@@ -63,6 +66,19 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
             "No row of the data could be used: see the counts above.",
         ));
     }
+    let split = split(&data.table, args.seed);
+    let (fitted, scored) = (
+        data.table.rows(&split.fitted),
+        data.table.rows(&split.scored),
+    );
+    let mut size_curve = None;
+    if args.auto || (args.trees.is_none() && args.leaves.is_none()) {
+        let (chosen, curve) =
+            size::choose(&fitted, &data.taxonomy, &forest, &asked, args.forest_bytes)?;
+        report::size_curve(&curve);
+        forest = chosen;
+        size_curve = Some(curve);
+    }
     let recipe = Recipe {
         name: name(args),
         aliases: columns
@@ -74,17 +90,12 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         label_columns: args.label.clone(),
         dictionaries: data.dictionaries,
         taxonomy: data.taxonomy,
-        forest: forest_params,
+        forest: forest.check()?,
         isolation: isolation_params,
         isolation_rows: args.isolation_rows,
         seed: args.seed,
     };
 
-    let split = split(&data.table, args.seed);
-    let (fitted, scored) = (
-        data.table.rows(&split.fitted),
-        data.table.rows(&split.scored),
-    );
     let start = Instant::now();
     let trial = fit(&recipe, &fitted, "fitting on 70 % of the rows")?;
     let fit_time = start.elapsed();
@@ -106,6 +117,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         left_out: columns.left_out,
         parameters: parameters(&forest, &isolation, args.level, two_ways),
         evaluation: Some(card_evaluation(scores, fitted.n_rows(), scored.n_rows())),
+        size_curve,
     };
     let bytes = write(
         &args.out,

@@ -103,6 +103,7 @@ pub fn fit(sample: &RowSample, columns: &[String], label: Option<&str>) -> Resul
             left_out,
             parameters: parameters(&isolation, sample),
             evaluation: None,
+            size_curve: None,
         },
         self_test: Vec::new(),
     };
