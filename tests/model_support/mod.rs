@@ -3,7 +3,7 @@
 // Each test file uses its own part.
 #![allow(dead_code)]
 
-use flowsieve::model::card::{Card, CardEvaluation, Dataset, LeftOut};
+use flowsieve::model::card::{Card, CardEvaluation, Dataset, LeftOut, SizeCurve, SizePoint};
 use flowsieve::model::forest::ForestSpec;
 use flowsieve::model::isolation::{IsolationSpec, IsolationTrees, quantile_table};
 use flowsieve::model::taxonomy::{Kind, Taxonomy};
@@ -275,6 +275,20 @@ fn card(random: &mut Random, seed: u64) -> Card {
             test_rows: 500,
             scores: flowsieve::metrics::Evaluation::default(),
             isolation_auroc: Some(0.75),
+        }),
+        size_curve: (random.below(2) == 0).then(|| SizeCurve {
+            method: "three folds".into(),
+            points: vec![SizePoint {
+                bytes: 1_234,
+                macro_f1: 0.5,
+                standard_error: 0.25,
+                trees: 10,
+                leaves: 64,
+                rows_per_leaf: 2,
+                features_per_split: 0.4,
+                class_weight: "balanced".into(),
+            }],
+            chosen: 0,
         }),
     }
 }

@@ -499,6 +499,9 @@ pub(crate) fn model(model: &Model) {
     features(model);
     println!("Columns of the training file that are no features");
     left_out_columns(&card.left_out);
+    if let Some(curve) = &card.size_curve {
+        size_curve(curve);
+    }
     if let Some(found) = &card.evaluation {
         println!(
             "Worth on rows held out: {} rows fitted on, {} scored; {}",
