@@ -8,6 +8,7 @@ mod flows;
 mod page;
 mod pandas;
 mod parse;
+mod quality;
 mod score;
 
 use std::path::{Path, PathBuf};
@@ -53,6 +54,8 @@ enum Subject {
     Answers,
     /// Parsing alone in a worker, beside other parsers
     Parse,
+    /// What forests are worth on rows not seen, one seed a round, beside those of scikit-learn and smartcore
+    Quality,
 }
 
 /// The same, built.
@@ -78,6 +81,9 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     }
     if arguments.subject == Subject::Parse {
         return parse::bench(workspace, arguments);
+    }
+    if arguments.subject == Subject::Quality {
+        return quality::bench(workspace, arguments.python.as_deref(), arguments.rounds);
     }
     let original = data::required_folder()?.join(flows::RT_IOT2022);
     let ready = match arguments.subject {
