@@ -29,10 +29,99 @@ pub struct BinnedColumn {
 ///
 /// `weights` are the rows' weights by class, see [`class_shares`].
 pub fn bin_column(values: &[f32], labels: &[u8], weights: &[u64], max_bins: usize) -> BinnedColumn {
-    let distinct = weigh_distinct(values, labels, weights);
+    let sorted = sort(values);
+    let distinct = weigh_distinct(&sorted, labels, weights);
     let cuts = cut_points(&distinct, max_bins.min(MAX_BINS));
-    let codes = values.iter().map(|&value| code_of(value, &cuts)).collect();
+    let mut codes = vec![MISSING_CODE; values.len()];
+    let mut code = 1;
+    for entry in &sorted {
+        let value = entry.value();
+        while cuts.get(code - 1).is_some_and(|&cut| value > cut) {
+            code += 1;
+        }
+        codes[entry.row_idx()] = code as u8;
+    }
     BinnedColumn { cuts, codes }
+}
+
+/// A value and its row in one number, which sorts as the value does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry(u64);
+
+impl Entry {
+    /// Zeros of either sign are one value.
+    fn new(value: f32, row_idx: u32) -> Self {
+        let bits = (value + 0.0).to_bits();
+        // Positive values sort as their bits do, negative ones the other way round and before them.
+        let ordered = if bits >> 31 == 0 {
+            bits | 1 << 31
+        } else {
+            !bits
+        };
+        Self(u64::from(ordered) << 32 | u64::from(row_idx))
+    }
+
+    fn value(self) -> f32 {
+        let ordered = (self.0 >> 32) as u32;
+        f32::from_bits(if ordered >> 31 == 1 {
+            ordered ^ 1 << 31
+        } else {
+            !ordered
+        })
+    }
+
+    fn row_idx(self) -> usize {
+        self.0 as u32 as usize
+    }
+
+    fn digit(self, pass: usize) -> usize {
+        (self.0 >> (32 + DIGIT_BITS * pass)) as usize & (DIGITS - 1)
+    }
+}
+
+const DIGIT_BITS: usize = 11;
+const DIGITS: usize = 1 << DIGIT_BITS;
+/// Digits of a value.
+const PASSES: usize = 3;
+/// With fewer rows a table of all digits is not worth it.
+const RADIX_ROWS: usize = 2048;
+
+/// The values that are there, ascending.
+fn sort(values: &[f32]) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::with_capacity(values.len());
+    let with_rows = values.iter().zip(0u32..);
+    entries.extend(
+        with_rows
+            .filter(|(value, _)| !value.is_nan())
+            .map(|(&value, row_idx)| Entry::new(value, row_idx)),
+    );
+    if entries.len() < RADIX_ROWS {
+        entries.sort_unstable();
+        return entries;
+    }
+    let mut counts = vec![[0u32; DIGITS]; PASSES];
+    for entry in &entries {
+        for (pass, counts) in counts.iter_mut().enumerate() {
+            counts[entry.digit(pass)] += 1;
+        }
+    }
+    let mut sorted = entries.clone();
+    for (pass, counts) in counts.iter_mut().enumerate() {
+        if counts.contains(&(entries.len() as u32)) {
+            continue;
+        }
+        let mut begin = 0;
+        for count in counts.iter_mut() {
+            (*count, begin) = (begin, begin + *count);
+        }
+        for &entry in &entries {
+            let place = &mut counts[entry.digit(pass)];
+            sorted[*place as usize] = entry;
+            *place += 1;
+        }
+        std::mem::swap(&mut entries, &mut sorted);
+    }
+    entries
 }
 
 /// The weight of a row of each class: 2³²/√(rows of the class), in integers so that their sums have no order.
@@ -44,32 +133,17 @@ pub fn class_shares(class_counts: &[u64]) -> Vec<u64> {
         .collect()
 }
 
-/// The code of a value.
-pub fn code_of(value: f32, cuts: &[f32]) -> u8 {
-    if value.is_nan() {
-        MISSING_CODE
-    } else {
-        1 + cuts.partition_point(|&cut| value > cut) as u8
-    }
-}
-
-/// The distinct values, ascending, each with the weight of its rows. Zeros of either sign are one value.
-fn weigh_distinct(values: &[f32], labels: &[u8], weights: &[u64]) -> Vec<(f32, u64)> {
-    let mut sorted: Vec<(f32, u64)> = values
-        .iter()
-        .zip(labels)
-        .filter(|(value, _)| !value.is_nan())
-        .map(|(&value, &label)| (value + 0.0, weights[usize::from(label)]))
-        .collect();
-    sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    sorted.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            kept.1 += next.1;
+/// The distinct values, each with the weight of its rows.
+fn weigh_distinct(sorted: &[Entry], labels: &[u8], weights: &[u64]) -> Vec<(f32, u64)> {
+    let mut distinct: Vec<(f32, u64)> = Vec::new();
+    for entry in sorted {
+        let (value, weight) = (entry.value(), weights[usize::from(labels[entry.row_idx()])]);
+        match distinct.last_mut() {
+            Some((last, sum)) if *last == value => *sum += weight,
+            _ => distinct.push((value, weight)),
         }
-        same
-    });
-    sorted
+    }
+    distinct
 }
 
 /// Closes a bin when it has its share of what is left, or when the next value would overfill it more than this one

@@ -14,19 +14,26 @@ pub fn join_trees(trees: &[GrownTree], n_classes: usize) -> (ForestSpec, Vec<f32
     let mut known: HashMap<&[u8], u32> = HashMap::new();
     let mut distinct: Vec<u8> = Vec::new();
     let mut counts: Vec<u64> = Vec::new();
-    let leaves: Vec<u32> = trees
-        .iter()
-        .flat_map(|grown| grown.distributions.chunks_exact(n_classes))
-        .map(|distribution| {
-            let number = *known.entry(distribution).or_insert_with(|| {
-                distinct.extend_from_slice(distribution);
-                counts.push(0);
-                counts.len() as u32 - 1
-            });
-            counts[number as usize] += 1;
-            number
-        })
-        .collect();
+    let mut numbers_of_trees: Vec<Vec<u32>> = Vec::new();
+    for grown in trees {
+        let numbers: Vec<u32> = grown
+            .distributions
+            .chunks_exact(n_classes)
+            .map(|distribution| {
+                *known.entry(distribution).or_insert_with(|| {
+                    distinct.extend_from_slice(distribution);
+                    counts.push(0);
+                    counts.len() as u32 - 1
+                })
+            })
+            .collect();
+        for node in &grown.tree.nodes {
+            if let TreeNode::Leaf { value } = node {
+                counts[numbers[*value as usize] as usize] += 1;
+            }
+        }
+        numbers_of_trees.push(numbers);
+    }
     let (centres, place_of) = codebook(&distinct, &counts, n_classes);
     let mut forest = ForestSpec {
         n_classes: n_classes as u16,
@@ -34,11 +41,10 @@ pub fn join_trees(trees: &[GrownTree], n_classes: usize) -> (ForestSpec, Vec<f32
     };
     let mut numbers = vec![None; centres.len() / n_classes];
     let mut next = 0;
-    let mut leaves = leaves.iter().map(|&leaf| place_of[leaf as usize] as usize);
-    for grown in trees {
+    for (grown, of_tree) in trees.iter().zip(&numbers_of_trees) {
         let renumbered = grown.tree.nodes.iter().map(|&node| match node {
-            TreeNode::Leaf { .. } => {
-                let place = leaves.next().unwrap_or_default();
+            TreeNode::Leaf { value } => {
+                let place = place_of[of_tree[value as usize] as usize] as usize;
                 let value = *numbers[place].get_or_insert_with(|| {
                     let centre = &centres[place * n_classes..][..n_classes];
                     forest.distributions.extend_from_slice(centre);

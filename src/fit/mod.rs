@@ -5,10 +5,11 @@
 //! generator ([`rng`]), histograms count in integers, and the few sums of floats run in a fixed order.
 //!
 //! From a table to a forest: the words of categorical columns become codes ([`dictionary`]), each column is described
-//! ([`statistics`]) and cut into at most 254 bins ([`cuts`]), trees grow on the bins ([`tree`]) and are joined
-//! ([`forest`]). [`isolation`] grows the detector's trees on the values themselves. [`unlabelled`] makes a whole model of
-//! a file's own rows: a detector without classes.
+//! ([`statistics`]) and cut into at most 254 bins ([`cuts`]), whose codes make a table ([`binned`]); trees grow on it
+//! ([`tree`]) and are joined ([`forest`]). [`isolation`] grows the detector's trees on the values themselves.
+//! [`unlabelled`] makes a whole model of a file's own rows: a detector without classes.
 
+pub mod binned;
 pub mod codebook;
 pub mod column_names;
 pub mod cuts;
@@ -23,6 +24,7 @@ pub mod statistics;
 pub mod tree;
 pub mod unlabelled;
 
+mod bootstrap;
 mod split;
 
 /// Labelled rows that a model is fitted on, feature by feature.

@@ -7,13 +7,16 @@
 //! split k, from 0, makes nodes 2k + 1 and 2k + 2; a tree of n leaves is the nodes below 2n − 1
 //! ```
 
+use super::binned::BinnedTable;
 use super::options::ForestParams;
-use super::tree::{BinnedTable, GrownTree, Node, finish, grow, quantise};
+use super::tree::{GrownTree, Node, finish, grow};
 
 /// All trees of one growth, from the root alone to the largest.
 #[derive(Clone, Debug)]
 pub struct NestedTree {
     nodes: Vec<Node>,
+    /// What all rows weigh.
+    weight: u64,
     steps: Vec<Step>,
     /// The class distribution of every node, `n_classes` bytes each, each adding up to 255.
     distributions: Vec<u8>,
@@ -32,13 +35,13 @@ struct Step {
 
 /// Grows the `tree_idx`-th tree of a forest and remembers the order of its splits.
 pub fn grow_nested(table: &BinnedTable, params: &ForestParams, tree_idx: u32) -> NestedTree {
-    let nodes = grow(table, params, tree_idx);
-    let step = |node: &Node| match (node.children, node.best) {
-        (Some((left, _)), Some((_, split))) => Step {
+    let growth = grow(table, params, tree_idx);
+    let step = |node: &Node| match (node.left, node.best) {
+        (Some(left), Some((_, split))) => Step {
             threshold: table.threshold(&split),
             feature: split.feature,
             missing_left: split.missing_left,
-            left: left as u32,
+            left,
         },
         _ => Step {
             threshold: 0.0,
@@ -48,13 +51,13 @@ pub fn grow_nested(table: &BinnedTable, params: &ForestParams, tree_idx: u32) ->
         },
     };
     NestedTree {
-        steps: nodes.iter().map(step).collect(),
-        distributions: nodes
-            .iter()
-            .flat_map(|node| quantise(&node.class_weights))
+        steps: growth.nodes.iter().map(step).collect(),
+        distributions: (0..growth.nodes.len())
+            .flat_map(|node_idx| growth.distribution(node_idx))
             .collect(),
-        n_classes: nodes[0].class_weights.len(),
-        nodes,
+        n_classes: table.n_classes(),
+        weight: growth.weight(),
+        nodes: growth.nodes,
     }
 }
 
@@ -62,7 +65,10 @@ impl NestedTree {
     /// The tree of at most `max_leaves` leaves: what [`grow_tree`](super::tree::grow_tree) gives for that limit. `table` is
     /// the one that it was grown on.
     pub fn cut(&self, table: &BinnedTable, max_leaves: u32) -> GrownTree {
-        finish(table, &self.nodes, n_nodes(max_leaves))
+        let n_nodes = n_nodes(max_leaves);
+        finish(table, &self.nodes, n_nodes, self.weight, |node_idx| {
+            self.distributions[node_idx * self.n_classes..][..self.n_classes].to_vec()
+        })
     }
 
     /// Walks a row, given by the value of each feature, and hands `visit` the distribution in which it ends in the tree of

@@ -20,6 +20,8 @@ pub enum ClassWeight {
     None,
     /// Every class counts the same: a row weighs the inverse of its class's size.
     Balanced,
+    /// Every class counts the same in the bootstrap sample of each tree.
+    BalancedPerBootstrap,
 }
 
 impl ClassWeight {
@@ -28,6 +30,7 @@ impl ClassWeight {
         match self {
             Self::None => "none",
             Self::Balanced => "balanced",
+            Self::BalancedPerBootstrap => "balanced-subsample",
         }
     }
 }

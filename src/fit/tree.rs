@@ -3,206 +3,122 @@
 //!
 //! Growing best-first spends a limit on leaves where they matter, which is why a small forest can equal a large one.
 
-use super::TrainingTable;
-use super::cuts::{BinnedColumn, MISSING_CODE, bin_column, class_shares};
-use super::options::{ClassWeight, ForestParams, MAX_CLASSES, MAX_FEATURES, bad};
-use super::rng::{Purpose, SplitMix64};
-use super::split::{Sample, Split, SplitFinder};
-use crate::Error;
+use super::binned::BinnedTable;
+use super::bootstrap::{Bootstrap, Sample, bootstrap, stream};
+use super::cuts::MISSING_CODE;
+use super::options::ForestParams;
+use super::rng::SplitMix64;
+use super::split::{Split, SplitFinder};
 use crate::model::tree::{Tree, TreeNode};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-
-/// The most that a bootstrap sample may weigh, so that squares of weights fit in 64 bits.
-const MAX_WEIGHT: u64 = 1 << 31;
-/// What balanced classes weigh together before the bootstrap; the rest of [`MAX_WEIGHT`] is room for its luck.
-const BALANCED_WEIGHT: u64 = 1 << 28;
-
-/// The rows of a training table as codes of bins.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BinnedTable {
-    columns: Vec<BinnedColumn>,
-    labels: Vec<u8>,
-    n_classes: usize,
-    class_weights: Vec<u32>,
-}
 
 /// A grown tree, before it joins a forest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GrownTree {
     /// The tree; a leaf's value is the index of its distribution below.
     pub tree: Tree,
-    /// The distributions of the leaves, `n_classes` bytes each, each adding up to 255.
+    /// The distributions of the leaves, `n_classes` bytes each, each adding up to 255. Leaves of one class share one.
     pub distributions: Vec<u8>,
     /// Per feature, the impurity that its splits took away, as a share of the tree's weight.
     pub gains: Vec<f64>,
 }
 
-/// Cuts one column of a table into bins. A caller with threads maps this over the columns.
-pub fn bin_feature(
-    table: &TrainingTable,
-    feature_idx: usize,
-    params: &ForestParams,
-) -> BinnedColumn {
-    let shares = class_shares(&table.class_counts());
-    bin_column(
-        &table.columns[feature_idx],
-        &table.labels,
-        &shares,
-        params.options().max_bins,
-    )
-}
-
-impl BinnedTable {
-    /// The value at which to split; infinite where only missing values go right.
-    pub(super) fn threshold(&self, split: &Split) -> f32 {
-        let cuts = &self.columns[usize::from(split.feature)].cuts;
-        cuts.get(usize::from(split.last_left) - 1)
-            .copied()
-            .unwrap_or(f32::INFINITY)
-    }
-
-    /// Joins the binned columns of `table`, in its order.
-    ///
-    /// # Errors
-    /// [`ErrorKind::BadFit`](crate::ErrorKind::BadFit) where no forest can be fitted: no rows or features, fewer than
-    /// two classes with rows, or more than the limits of [`super::options`].
-    pub fn new(
-        table: &TrainingTable,
-        columns: Vec<BinnedColumn>,
-        params: &ForestParams,
-    ) -> Result<Self, Error> {
-        let counts = table.class_counts();
-        check(table, &counts)?;
-        Ok(Self {
-            columns,
-            labels: table.labels.clone(),
-            n_classes: table.n_classes,
-            class_weights: class_weights(&counts, params.options().class_weight),
-        })
-    }
-}
-
-fn check(table: &TrainingTable, counts: &[u64]) -> Result<(), Error> {
-    let with_rows = counts.iter().filter(|&&count| count > 0).count();
-    if table.columns.is_empty() {
-        Err(bad(
-            "No column is left to learn from. Name columns that are features with --keep.",
-        ))
-    } else if table.columns.len() > MAX_FEATURES {
-        Err(bad(format!(
-            "{} features are more than the {MAX_FEATURES} that a model reads.",
-            table.columns.len()
-        )))
-    } else if table.n_classes > MAX_CLASSES {
-        Err(bad(format!(
-            "The label column has {} different values, and a model tells at most {MAX_CLASSES} classes apart. Is it \
-             really the label?",
-            table.n_classes
-        )))
-    } else if with_rows < 2 {
-        Err(bad(format!(
-            "Rows of at least two classes are needed to tell classes apart, but {} found.",
-            if with_rows == 0 {
-                "no rows were"
-            } else {
-                "only one class was"
-            }
-        )))
-    } else if table.n_rows() as u64 > MAX_WEIGHT / 2 {
-        Err(bad(format!(
-            "{} rows are more than a fit can hold. Train on a sample of them.",
-            table.n_rows()
-        )))
-    } else {
-        Ok(())
-    }
-}
-
-/// The weight of a row of each class, at least 1.
-fn class_weights(counts: &[u64], weighting: ClassWeight) -> Vec<u32> {
-    let n_present = counts.iter().filter(|&&count| count > 0).count().max(1) as u64;
-    counts
-        .iter()
-        .map(|&count| match weighting {
-            ClassWeight::None => 1,
-            ClassWeight::Balanced => {
-                let count = count.max(1);
-                ((BALANCED_WEIGHT / n_present + count / 2) / count).max(1) as u32
-            }
-        })
-        .collect()
-}
-
 /// Grows the `tree_idx`-th tree. The same table, parameters and index give the same tree.
 pub fn grow_tree(table: &BinnedTable, params: &ForestParams, tree_idx: u32) -> GrownTree {
-    let nodes = grow(table, params, tree_idx);
-    finish(table, &nodes, nodes.len())
+    let growth = grow(table, params, tree_idx);
+    let n_nodes = growth.nodes.len();
+    finish(table, &growth.nodes, n_nodes, growth.weight(), |node_idx| {
+        growth.distribution(node_idx)
+    })
 }
 
-/// The nodes of the `tree_idx`-th tree in the order in which they were made: those of split k (from 0) are 2k + 1 and
-/// 2k + 2.
-pub(super) fn grow(table: &BinnedTable, params: &ForestParams, tree_idx: u32) -> Vec<Node> {
-    let mut rng = SplitMix64::stream(
-        params.options().seed,
-        Purpose::ForestTree,
-        u64::from(tree_idx),
-    );
-    let samples = bootstrap(table, &mut rng);
+/// The `tree_idx`-th tree as it grew.
+pub(super) fn grow(table: &BinnedTable, params: &ForestParams, tree_idx: u32) -> Growth {
+    let mut rng = stream(params.options().seed, tree_idx);
+    let Bootstrap {
+        samples,
+        class_weights,
+    } = bootstrap(table, &mut rng);
+    let n_features = table.columns.len();
     let mut grower = Grower {
         table,
         rng,
-        features: (0..table.columns.len() as u16).collect(),
-        features_at_split: params.features_at_split(table.columns.len()),
-        finder: SplitFinder::new(table.n_classes, params.options().min_leaf),
+        features: (0..n_features as u16).collect(),
+        features_at_split: params.features_at_split(n_features),
+        drawn: Vec::new(),
+        finder: SplitFinder::new(table, class_weights.clone(), params.options().min_leaf),
+        class_weights,
         samples,
         moved: Vec::new(),
         nodes: Vec::new(),
+        constants: Constants::new(n_features),
         open: BinaryHeap::new(),
     };
     grower.grow(params.options().max_leaves as usize);
-    grower.nodes
+    Growth {
+        nodes: grower.nodes,
+        samples: grower.samples,
+        class_weights: grower.class_weights,
+    }
 }
 
-/// As many rows as the table has, drawn with replacement; rows drawn twice weigh twice.
-fn bootstrap(table: &BinnedTable, rng: &mut SplitMix64) -> Vec<Sample> {
-    let n_rows = table.labels.len() as u32;
-    let mut draws = vec![0u32; table.labels.len()];
-    for _ in 0..n_rows {
-        draws[rng.below(n_rows) as usize] += 1;
+/// A tree as it grew: nodes in the order in which they were made, those of split k (from 0) being 2k + 1 and 2k + 2.
+pub(super) struct Growth {
+    pub(super) nodes: Vec<Node>,
+    samples: Vec<Sample>,
+    class_weights: Vec<u32>,
+}
+
+impl Growth {
+    /// What all rows weigh.
+    pub(super) fn weight(&self) -> u64 {
+        self.weights(0).iter().sum()
     }
-    let mut class_weights = table.class_weights.clone();
-    let weight = |row_idx: usize, class_weights: &[u32]| {
-        u64::from(draws[row_idx]) * u64::from(class_weights[usize::from(table.labels[row_idx])])
-    };
-    while (0..draws.len())
-        .map(|row_idx| weight(row_idx, &class_weights))
-        .sum::<u64>()
-        > MAX_WEIGHT
-    {
-        for weight in &mut class_weights {
-            *weight = (*weight / 2).max(1);
+
+    /// The class distribution of a node: bytes that add up to 255.
+    pub(super) fn distribution(&self, node_idx: usize) -> Vec<u8> {
+        let node = &self.nodes[node_idx];
+        if node.is_pure {
+            let class = usize::from(self.samples[node.range()][0].label);
+            let mut distribution = vec![0; self.class_weights.len()];
+            distribution[class] = u8::MAX;
+            distribution
+        } else {
+            quantise(&self.weights(node_idx))
         }
     }
-    (0..n_rows)
-        .filter(|&row_idx| draws[row_idx as usize] > 0)
-        .map(|row_idx| Sample {
-            row_idx,
-            weight: weight(row_idx as usize, &class_weights) as u32,
-            label: table.labels[row_idx as usize],
-        })
-        .collect()
+
+    /// What the rows of a node weigh, by class.
+    fn weights(&self, node_idx: usize) -> Vec<u64> {
+        let mut weights = vec![0; self.class_weights.len()];
+        for sample in &self.samples[self.nodes[node_idx].range()] {
+            let label = usize::from(sample.label);
+            weights[label] += u64::from(sample.draws) * u64::from(self.class_weights[label]);
+        }
+        weights
+    }
 }
 
 /// A node while the tree grows: a range of the samples.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
-    start: usize,
-    end: usize,
-    pub(super) class_weights: Vec<u64>,
-    /// The best split found, with its gain.
+    start: u32,
+    end: u32,
+    /// Where it can be split: the best way found, and its gain.
     pub(super) best: Option<(f64, Split)>,
-    pub(super) children: Option<(usize, usize)>,
+    /// Whether all its rows are of one class.
+    is_pure: bool,
+    /// The left child, once it is split; the right one comes after that.
+    pub(super) left: Option<u32>,
+    /// Its place in [`Constants`], while it can be split.
+    constants: u32,
+}
+
+impl Node {
+    fn range(&self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 /// A gain, ordered.
@@ -223,82 +139,141 @@ impl Ord for Gain {
     }
 }
 
+/// Features that are known to have one code in all rows of a node, and so in all nodes below it: a set of bits per node.
+struct Constants {
+    words_per_node: usize,
+    words: Vec<u64>,
+    /// Those of the node at hand.
+    now: Vec<u64>,
+}
+
+impl Constants {
+    fn new(n_features: usize) -> Self {
+        let words_per_node = n_features.div_ceil(64);
+        Self {
+            words_per_node,
+            words: Vec::new(),
+            now: vec![0; words_per_node],
+        }
+    }
+
+    /// Turns to a child of the node whose features were kept at a place; the root has no parent.
+    fn enter(&mut self, parent: Option<u32>) {
+        match parent {
+            Some(place) => {
+                let begin = place as usize * self.words_per_node;
+                let known = &self.words[begin..begin + self.words_per_node];
+                self.now.copy_from_slice(known);
+            }
+            None => self.now.fill(0),
+        }
+    }
+
+    fn has(&self, feature: u16) -> bool {
+        self.now[usize::from(feature / 64)] >> (feature % 64) & 1 == 1
+    }
+
+    fn add(&mut self, feature: u16) {
+        self.now[usize::from(feature / 64)] |= 1 << (feature % 64);
+    }
+
+    /// Keeps those of the node at hand; says where.
+    fn keep(&mut self) -> u32 {
+        let place = self.words.len() / self.words_per_node;
+        self.words.extend_from_slice(&self.now);
+        place as u32
+    }
+}
+
 struct Grower<'a> {
     table: &'a BinnedTable,
     rng: SplitMix64,
     /// All features, in the order of the last draw.
     features: Vec<u16>,
     features_at_split: usize,
-    finder: SplitFinder,
+    /// Drawn features that are not known to be constant.
+    drawn: Vec<u16>,
+    finder: SplitFinder<'a>,
+    class_weights: Vec<u32>,
     /// The bootstrap sample; a node's rows lie together.
     samples: Vec<Sample>,
     moved: Vec<Sample>,
     nodes: Vec<Node>,
+    constants: Constants,
     /// Nodes that can be split, the largest gain first, then the oldest.
-    open: BinaryHeap<(Gain, Reverse<usize>)>,
+    open: BinaryHeap<(Gain, Reverse<u32>)>,
 }
 
 impl Grower<'_> {
     fn grow(&mut self, max_leaves: usize) {
-        self.add_node(0, self.samples.len());
+        self.add_node(0, self.samples.len(), None, false);
         let mut n_leaves = 1;
         while n_leaves < max_leaves
             && let Some((_, Reverse(node_idx))) = self.open.pop()
         {
-            let Some((_, split)) = self.nodes[node_idx].best else {
+            let node = &self.nodes[node_idx as usize];
+            let Some((_, split)) = node.best else {
                 continue;
             };
-            let (start, end) = (self.nodes[node_idx].start, self.nodes[node_idx].end);
-            let middle = self.partition(start, end, &split);
-            let left = self.add_node(start, middle);
-            let right = self.add_node(middle, end);
-            self.nodes[node_idx].children = Some((left, right));
+            let (range, constants) = (node.range(), node.constants);
+            let middle = self.partition(range.clone(), &split);
+            let left = self.nodes.len() as u32;
+            self.add_node(range.start, middle, Some(constants), split.pure[0]);
+            self.add_node(middle, range.end, Some(constants), split.pure[1]);
+            self.nodes[node_idx as usize].left = Some(left);
             n_leaves += 1;
         }
     }
 
-    /// Adds a node over a range of the samples and looks for its best split.
-    fn add_node(&mut self, start: usize, end: usize) -> usize {
-        let node_idx = self.nodes.len();
-        self.finder.enter(&self.samples[start..end]);
-        let class_weights = self.finder.class_weights().to_vec();
-        let is_pure = class_weights.iter().filter(|&&weight| weight > 0).count() < 2;
-        let best = if is_pure {
-            None
-        } else {
-            self.best_split(start, end)
+    /// Adds a node over a range of the samples and looks for its best split. `parent` is the place of the parent's constant
+    /// features.
+    fn add_node(&mut self, start: usize, end: usize, parent: Option<u32>, is_pure: bool) {
+        let node_idx = self.nodes.len() as u32;
+        let mut node = Node {
+            start: start as u32,
+            end: end as u32,
+            best: None,
+            is_pure,
+            left: None,
+            constants: 0,
         };
-        if let Some((gain, _)) = best {
+        if !is_pure {
+            if self.finder.enter(&self.samples[start..end]) {
+                self.constants.enter(parent);
+                node.best = self.best_split(start, end);
+            } else {
+                node.is_pure = true;
+            }
+        }
+        if let Some((gain, _)) = node.best {
+            node.constants = self.constants.keep();
             self.open.push((Gain(gain), Reverse(node_idx)));
         }
-        self.nodes.push(Node {
-            start,
-            end,
-            class_weights,
-            best,
-            children: None,
-        });
-        node_idx
+        self.nodes.push(node);
     }
 
     /// The best split on randomly drawn features: at least the number asked for, more while none of them can split.
     fn best_split(&mut self, start: usize, end: usize) -> Option<(f64, Split)> {
         let samples = &self.samples[start..end];
-        let mut best: Option<Split> = None;
-        for drawn in 0..self.features.len() {
-            if drawn >= self.features_at_split && best.is_some() {
-                break;
-            }
-            let other = drawn + self.rng.below((self.features.len() - drawn) as u32) as usize;
-            self.features.swap(drawn, other);
-            let feature = self.features[drawn];
-            let column = &self.table.columns[usize::from(feature)];
-            if let Some(found) = self
-                .finder
-                .best(samples, feature, &column.codes, &column.cuts)
-                && best.is_none_or(|best| found.score > best.score)
-            {
-                best = Some(found);
+        let mut best = None;
+        let mut n_drawn = 0;
+        while n_drawn < self.features.len() && best.is_none() {
+            let n = if n_drawn == 0 {
+                self.features_at_split
+            } else {
+                1
+            };
+            self.rng.draw_to_front(&mut self.features[n_drawn..], n);
+            let drawn = self.features[n_drawn..].iter().take(n).copied();
+            self.drawn.clear();
+            self.drawn
+                .extend(drawn.filter(|&feature| !self.constants.has(feature)));
+            n_drawn += n;
+            if !self.drawn.is_empty() {
+                let constants = &mut self.constants;
+                best = self
+                    .finder
+                    .best(samples, &self.drawn, |feature| constants.add(feature));
             }
         }
         best.map(|split| (split.score - self.finder.unsplit_score(), split))
@@ -306,41 +281,51 @@ impl Grower<'_> {
     }
 
     /// Moves the rows that go left to the front, keeping their order; says where the others start.
-    fn partition(&mut self, start: usize, end: usize, split: &Split) -> usize {
-        let codes = &self.table.columns[usize::from(split.feature)].codes;
-        self.moved.clear();
-        let mut middle = start;
-        for i in start..end {
-            let sample = self.samples[i];
-            let code = codes[sample.row_idx as usize];
+    fn partition(&mut self, range: std::ops::Range<usize>, split: &Split) -> usize {
+        let codes = self.table.codes_for(split.feature, range.len());
+        let samples = &mut self.samples[range.clone()];
+        self.moved.resize(samples.len(), samples[0]);
+        let (mut n_left, mut n_right) = (0, 0);
+        for i in 0..samples.len() {
+            let sample = samples[i];
+            let code = codes.of(sample.row_idx);
             let goes_left = if code == MISSING_CODE {
                 split.missing_left
             } else {
                 code <= split.last_left
             };
-            if goes_left {
-                self.samples[middle] = sample;
-                middle += 1;
-            } else {
-                self.moved.push(sample);
-            }
+            // Both are written and one is kept: no branch that would be guessed wrong half of the time.
+            samples[n_left] = sample;
+            self.moved[n_right] = sample;
+            n_left += usize::from(goes_left);
+            n_right += usize::from(!goes_left);
         }
-        self.samples[middle..end].copy_from_slice(&self.moved);
-        middle
+        samples[n_left..].copy_from_slice(&self.moved[..n_right]);
+        range.start + n_left
     }
 }
 
-/// The first `n_nodes` nodes as a tree: in preorder, with the leaves' distributions and the features' gains.
-pub(super) fn finish(table: &BinnedTable, nodes: &[Node], n_nodes: usize) -> GrownTree {
-    let root_weight: u64 = nodes[0].class_weights.iter().sum();
+/// The first `n_nodes` nodes as a tree: in preorder, with the leaves' distributions and the features' gains. `weight` is that
+/// of all rows.
+pub(super) fn finish(
+    table: &BinnedTable,
+    nodes: &[Node],
+    n_nodes: usize,
+    weight: u64,
+    distribution: impl Fn(usize) -> Vec<u8>,
+) -> GrownTree {
     let mut grown = GrownTree {
-        tree: Tree::default(),
+        tree: Tree {
+            nodes: Vec::with_capacity(n_nodes),
+        },
         distributions: Vec::new(),
         gains: vec![0.0; table.columns.len()],
     };
+    // The distribution of leaves of one class alone.
+    let mut pure: Vec<Option<u32>> = vec![None; table.n_classes()];
+    let mut n_distributions = 0;
     // The right child of a split is next once its left subtree is written; `parent` is then told where it is.
-    let mut next: Vec<(usize, Option<usize>)> = vec![(0, None)];
-    let mut n_leaves = 0;
+    let mut next: Vec<(u32, Option<usize>)> = vec![(0, None)];
     while let Some((node_idx, parent)) = next.pop() {
         let place = grown.tree.nodes.len();
         if let Some(parent) = parent
@@ -348,24 +333,32 @@ pub(super) fn finish(table: &BinnedTable, nodes: &[Node], n_nodes: usize) -> Gro
         {
             *right = place as u32;
         }
-        let node = &nodes[node_idx];
-        if let (Some((left, right)), Some((gain, split))) = (node.children, node.best)
-            && right < n_nodes
+        let node = &nodes[node_idx as usize];
+        if let (Some(left), Some((gain, split))) = (node.left, node.best)
+            && (left as usize) + 1 < n_nodes
         {
-            grown.gains[usize::from(split.feature)] += gain / root_weight as f64;
+            grown.gains[usize::from(split.feature)] += gain / weight as f64;
             grown.tree.nodes.push(TreeNode::Split {
                 feature: split.feature,
                 threshold: table.threshold(&split),
                 missing_left: split.missing_left,
                 right: 0,
             });
-            next.push((right, Some(place)));
+            next.push((left + 1, Some(place)));
             next.push((left, None));
-        } else {
-            grown.tree.nodes.push(TreeNode::Leaf { value: n_leaves });
-            n_leaves += 1;
-            grown.distributions.extend(quantise(&node.class_weights));
+            continue;
         }
+        let distribution = distribution(node_idx as usize);
+        let class = distribution.iter().position(|&share| share == u8::MAX);
+        let value = class.and_then(|class| pure[class]).unwrap_or_else(|| {
+            grown.distributions.extend(distribution);
+            n_distributions += 1;
+            n_distributions - 1
+        });
+        if let Some(class) = class {
+            pure[class] = Some(value);
+        }
+        grown.tree.nodes.push(TreeNode::Leaf { value });
     }
     grown
 }
@@ -394,7 +387,9 @@ pub(super) fn quantise(weights: &[u64]) -> Vec<u8> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::fit::options::ForestOptions;
+    use crate::fit::TrainingTable;
+    use crate::fit::binned::bin_feature;
+    use crate::fit::options::{ClassWeight, ForestOptions};
 
     /// Three classes in two informative columns, a useless one and one that is mostly missing; class 2 is rare.
     pub(in crate::fit) fn table(n_rows: u32) -> TrainingTable {
@@ -498,18 +493,39 @@ pub(super) mod tests {
             for tree_idx in 0..3 {
                 let grown = grow_tree(&binned, &params, tree_idx);
                 let leaves: Vec<&[u8]> = grown.distributions.chunks_exact(4).collect();
+                let n_leaves = grown.tree.nodes.len().div_ceil(2);
                 assert!(
-                    leaves.len() <= max_leaves as usize && leaves.len() > 1,
-                    "{}",
-                    leaves.len()
+                    (2..=max_leaves as usize).contains(&n_leaves) && leaves.len() <= n_leaves,
+                    "{n_leaves}"
                 );
-                assert_eq!(grown.tree.nodes.len(), 2 * leaves.len() - 1);
+                assert!(grown.tree.is_preorder());
                 assert!(
                     leaves
                         .iter()
                         .all(|leaf| leaf.iter().map(|&b| u32::from(b)).sum::<u32>() == 255)
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_tree_grows_until_its_leaves_are_pure() {
+        let table = table(2000);
+        for class_weight in [ClassWeight::None, ClassWeight::BalancedPerBootstrap] {
+            let params = ForestOptions {
+                max_leaves: 1000,
+                features_per_split: 0.3,
+                class_weight,
+                ..options()
+            }
+            .check()
+            .expect("in range");
+            let grown = grow_tree(&bin(&table, &params), &params, 0);
+            let leaves: Vec<&[u8]> = grown.distributions.chunks_exact(4).collect();
+            assert_eq!(leaves.len(), 3, "one distribution for each class with rows");
+            assert!(leaves.iter().all(|leaf| leaf.contains(&255)), "{leaves:?}");
+            let n_leaves = grown.tree.nodes.len().div_ceil(2);
+            assert!((20..1000).contains(&n_leaves), "{n_leaves} leaves");
         }
     }
 
@@ -526,56 +542,6 @@ pub(super) mod tests {
             grow_tree(&binned, &params, 3).tree,
             grow_tree(&binned, &params, 4).tree
         );
-    }
-
-    #[test]
-    fn tables_that_cannot_be_fitted_are_refused() {
-        let params = options().check().expect("in range");
-        let good = table(50);
-        let mut one_class = good.clone();
-        one_class.labels.fill(1);
-        let no_columns = TrainingTable {
-            columns: Vec::new(),
-            ..good.clone()
-        };
-        let many_classes = TrainingTable {
-            n_classes: 251,
-            ..good.clone()
-        };
-        for (table, word) in [
-            (&one_class, "only one class"),
-            (&no_columns, "No column"),
-            (&many_classes, "251 different values"),
-        ] {
-            let error = BinnedTable::new(table, Vec::new(), &params).expect_err(word);
-            assert!(error.to_string().contains(word), "{error}");
-        }
-        let none = TrainingTable {
-            columns: vec![Vec::new()],
-            labels: Vec::new(),
-            n_classes: 2,
-        };
-        let error =
-            BinnedTable::new(&none, vec![BinnedColumn::default()], &params).expect_err("no rows");
-        assert!(error.to_string().contains("no rows were found"), "{error}");
-    }
-
-    #[test]
-    fn balanced_classes_weigh_the_same() {
-        let weights = class_weights(&[60_000, 18, 0, 300], ClassWeight::Balanced);
-        let shares: Vec<u64> = weights
-            .iter()
-            .zip([60_000u64, 18, 0, 300])
-            .map(|(&weight, n)| u64::from(weight) * n)
-            .collect();
-        let third = BALANCED_WEIGHT / 3;
-        assert!(
-            shares
-                .iter()
-                .all(|&share| share == 0 || share.abs_diff(third) < third / 1000),
-            "{shares:?}"
-        );
-        assert_eq!(class_weights(&[5, 0, 9], ClassWeight::None), [1, 1, 1]);
     }
 
     #[test]

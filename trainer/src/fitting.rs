@@ -5,12 +5,13 @@ use crate::columns::FeatureColumn;
 use crate::error::TrainerError;
 use crate::progress;
 use flowsieve::fit::TrainingTable;
+use flowsieve::fit::binned::{BinnedTable, bin_feature};
 use flowsieve::fit::forest::join_trees;
 use flowsieve::fit::isolation;
 use flowsieve::fit::options::{ForestParams, IsolationParams};
 use flowsieve::fit::self_test::with_self_test;
 use flowsieve::fit::statistics::describe;
-use flowsieve::fit::tree::{BinnedTable, GrownTree, bin_feature, grow_tree};
+use flowsieve::fit::tree::{GrownTree, grow_tree};
 use flowsieve::model::card::Card;
 use flowsieve::model::isolation::IsolationSpec;
 use flowsieve::model::taxonomy::Taxonomy;
@@ -51,7 +52,7 @@ pub(crate) fn fit(
         .zip(&recipe.dictionaries)
         .map(|(column, words)| describe(column, words.clone()))
         .collect();
-    let grown = grow_forest(recipe, table, what)?;
+    let grown = grow_forest(&recipe.forest, table, what)?;
     let (forest, importances) = join_trees(&grown, table.n_classes);
     let isolation = fit_isolation(recipe, table, &features)?;
     let mut spec = ModelSpec {
@@ -84,12 +85,12 @@ pub(crate) fn binned(
     Ok(BinnedTable::new(table, columns.collect(), params)?)
 }
 
-fn grow_forest(
-    recipe: &Recipe,
+/// The trees of a forest on the rows of a table.
+pub(crate) fn grow_forest(
+    params: &ForestParams,
     table: &TrainingTable,
     what: &str,
 ) -> Result<Vec<GrownTree>, TrainerError> {
-    let params = &recipe.forest;
     let binned = binned(table, params)?;
     let bar = progress::bar(what, u64::from(params.options().n_trees));
     let grown = (0..params.options().n_trees)
