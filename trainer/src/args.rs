@@ -2,7 +2,7 @@
 
 use crate::reading::DialectArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use flowsieve::fit::options::{ClassWeight, IsolationOptions};
+use flowsieve::fit::options::{ClassWeight, ForestOptions, IsolationOptions};
 use std::path::PathBuf;
 
 /// Train models on labelled network flows, evaluate them, and see what is in them
@@ -29,6 +29,9 @@ pub(crate) enum Command {
     Sweep(SweepArguments),
     /// Make up flows that look like those of a labelled file, none of which is in it
     Synth(SynthArguments),
+    /// Say what fitting a forest takes, for benchmarks
+    #[command(hide = true)]
+    TimeFit(TimeFitArguments),
 }
 
 #[derive(Debug, Args)]
@@ -289,6 +292,33 @@ pub(crate) struct SynthArguments {
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) out: PathBuf,
     /// Threads; does not change the result [default: one per processor]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) dialect: DialectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TimeFitArguments {
+    /// Files of labelled flows
+    #[arg(required = true, value_name = "DATA")]
+    pub(crate) data: Vec<PathBuf>,
+    /// The column that holds the labels
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) label: String,
+    /// Columns that are no features
+    #[arg(long, value_delimiter = ',', value_name = "COLUMN,…")]
+    pub(crate) drop: Vec<String>,
+    /// Trees of the random forest
+    #[arg(long, default_value_t = ForestOptions::default().n_trees)]
+    pub(crate) trees: u32,
+    /// Leaves that a tree may have
+    #[arg(long)]
+    pub(crate) leaves: u32,
+    /// The seed of all randomness
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Threads [default: one per processor]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
     #[command(flatten)]

@@ -15,6 +15,7 @@
 //! scoring     what a model is worth on rows
 //! baseline    what another library's forest is worth on the same rows
 //! train, evaluate, inspect, info, score, sweep, synth      the commands, made of these
+//! time_fit    what fitting takes, for benchmarks
 //! report      tables for people
 //! ```
 //!
@@ -45,6 +46,7 @@ mod split;
 mod sweep;
 mod synth;
 mod taxonomy;
+mod time_fit;
 mod train;
 mod unlabelled;
 
@@ -72,6 +74,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Score(args) => score::score(args)?,
         Command::Sweep(args) => in_threads(args.threads, || sweep::sweep(args))??,
         Command::Synth(args) => in_threads(args.threads, || synth::synth(args))??,
+        Command::TimeFit(args) => in_threads(args.threads, || time_fit::time_fit(args))??,
     }
     Ok(())
 }

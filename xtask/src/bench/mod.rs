@@ -2,8 +2,9 @@
 //!
 //! Each round times the page in a headless Chromium, or `flowsieve score`, and then, where a Python is named, pandas with
 //! scikit-learn, so that both meet the same machine in the same state. The figures are medians over the rounds. Parsing alone
-//! is timed beside other parsers.
+//! is timed beside other parsers, and fitting beside scikit-learn's.
 
+mod fit;
 mod flows;
 mod page;
 mod pandas;
@@ -56,6 +57,8 @@ enum Subject {
     Parse,
     /// What forests are worth on rows not seen, one seed a round, beside those of scikit-learn and smartcore
     Quality,
+    /// Fitting a random forest, beside scikit-learn's
+    Fit,
 }
 
 /// The same, built.
@@ -84,6 +87,9 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     }
     if arguments.subject == Subject::Quality {
         return quality::bench(workspace, arguments.python.as_deref(), arguments.rounds);
+    }
+    if arguments.subject == Subject::Fit {
+        return fit::bench(workspace, arguments);
     }
     let original = data::required_folder()?.join(flows::RT_IOT2022);
     let ready = match arguments.subject {
