@@ -64,6 +64,7 @@ pub(super) fn bootstrap(table: &BinnedTable, rng: &mut SplitMix64) -> Bootstrap 
         ClassWeight::None => vec![1; table.n_classes],
         ClassWeight::Balanced => balanced(&table.class_counts),
         ClassWeight::BalancedPerBootstrap => balanced(&drawn),
+        ClassWeight::SquareRoot => square_root(&table.class_counts),
     };
     let total = |class_weights: &[u32]| -> u64 {
         let weights = drawn.iter().zip(class_weights);
@@ -94,11 +95,27 @@ fn balanced(counts: &[u64]) -> Vec<u32> {
         .collect()
 }
 
+/// The weight of a row of each class so that a class with rows weighs as the square root of their number, at least 1.
+fn square_root(counts: &[u64]) -> Vec<u32> {
+    // A class of one row gets this; a class of 2³² rows still has more than one a row.
+    const ONE: f64 = (1 << 18) as f64;
+    counts
+        .iter()
+        .map(|&count| (ONE / (count.max(1) as f64).sqrt()).max(1.0) as u32)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fit::options::ForestOptions;
     use crate::fit::tree::tests::{bin, table};
+
+    #[test]
+    fn a_class_weighs_as_the_square_root_of_its_size() {
+        let weights = square_root(&[10_000, 100, 0]);
+        assert_eq!(weights, [2621, 26_214, 1 << 18]);
+    }
 
     #[test]
     fn balanced_classes_weigh_the_same() {

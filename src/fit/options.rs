@@ -22,6 +22,8 @@ pub enum ClassWeight {
     Balanced,
     /// Every class counts the same in the bootstrap sample of each tree.
     BalancedPerBootstrap,
+    /// Between none and balanced: a class counts as much as the square root of its size.
+    SquareRoot,
 }
 
 impl ClassWeight {
@@ -31,6 +33,7 @@ impl ClassWeight {
             Self::None => "none",
             Self::Balanced => "balanced",
             Self::BalancedPerBootstrap => "balanced-subsample",
+            Self::SquareRoot => "square-root",
         }
     }
 }

@@ -93,7 +93,7 @@ pub(crate) struct TrainArguments {
     /// Share of the features that each split looks at [default: chosen; 0.4 beside --trees or --leaves]
     #[arg(long, value_name = "SHARE")]
     pub(crate) features_per_split: Option<f64>,
-    /// Whether every class counts the same, or every row [default: chosen; balanced beside --trees or --leaves]
+    /// How much a class counts [default: chosen; balanced beside --trees or --leaves]
     #[arg(long, value_enum)]
     pub(crate) class_weight: Option<ClassWeightArgument>,
     /// Trees of the isolation forest
@@ -130,8 +130,14 @@ pub(crate) enum DetectorRows {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ClassWeightArgument {
+    /// Every row counts the same
     None,
+    /// Every class counts the same
     Balanced,
+    /// Every class counts the same in the rows drawn for each tree
+    BalancedSubsample,
+    /// A class counts as the square root of its size
+    SquareRoot,
 }
 
 impl From<ClassWeightArgument> for ClassWeight {
@@ -139,6 +145,8 @@ impl From<ClassWeightArgument> for ClassWeight {
         match argument {
             ClassWeightArgument::None => Self::None,
             ClassWeightArgument::Balanced => Self::Balanced,
+            ClassWeightArgument::BalancedSubsample => Self::BalancedPerBootstrap,
+            ClassWeightArgument::SquareRoot => Self::SquareRoot,
         }
     }
 }

@@ -34,7 +34,11 @@ const ROWS_PER_PIECE: usize = 1024;
 /// Five trees score as well now and then, but their shares of votes say little.
 const TREES: [u32; 4] = [10, 20, 30, 50];
 const LEAVES: [u32; 8] = [32, 64, 128, 256, 512, 1024, 2048, 4096];
-const CLASS_WEIGHTS: [ClassWeight; 2] = [ClassWeight::Balanced, ClassWeight::None];
+const CLASS_WEIGHTS: [ClassWeight; 3] = [
+    ClassWeight::Balanced,
+    ClassWeight::SquareRoot,
+    ClassWeight::None,
+];
 const FEATURES_PER_SPLIT: [f64; 3] = [0.4, 0.2, 0.7];
 const ROWS_PER_LEAF: [u32; 4] = [1, 2, 5, 10];
 
