@@ -1,40 +1,44 @@
 //! Trees laid out for speed, and the walk over them.
 //!
-//! A node is eight bytes: a threshold, the slot of the row that it looks at, and how far ahead its left child lies. The
-//! right child is the left one's neighbour, so a step is
+//! A node is eight bytes: a threshold, the slot of the row that it looks at (in bytes from the row's start), and how far
+//! ahead its left child lies. The right child is the left one's neighbour, so a step is
 //!
 //! ```text
 //! next = here + left + (row[slot] <= threshold ? 0 : 1)
 //! ```
 //!
 //! A leaf looks at a slot that always holds −∞ and has `left = 0`, so it steps onto itself, and its threshold carries
-//! its value: an integer below 2²⁴, which an `f32` holds exactly. With that a walk needs no test for leaves, and ten
-//! trees are walked side by side: while one waits for memory the others go on.
+//! its value, below 2²⁴, in the bits behind a constant that makes any of them a positive number. With that a walk needs no
+//! test for leaves, and ten trees are walked side by side: while one waits for memory the others go on.
 //!
 //! ```text
 //! row:  | features 0..n | −∞ | the same features again, −∞ where missing |
 //!         NaN: goes right  ^leaves  NaN: goes left
 //! ```
 //!
-//! This file holds the crate's only unsafe code: a step reads its node and its slot without bounds checks. Measured
-//! with the shipped kind of models under Node, that takes 12 % off the forests' time in WebAssembly and 20 % off the
-//! isolation forest's (natively 0 to 10 %), and scoring is most of what a row costs. It is sound because
-//! [`Grove::plant`] lets no grove out whose steps could leave its nodes or the row, whatever trees it was given (see
-//! [`Grove::assert_closed`]), and [`Grove::walk`] takes no row shorter than the grove needs.
+//! This file holds the crate's only unsafe code: a walk goes from node to node by pointers, and reads a node and its slot
+//! without bounds checks. Measured with the shipped kind of models under Node, that takes 16 % off the forests' time in
+//! WebAssembly and 25 % off the isolation forest's (natively 0 to 10 %), and scoring is most of what a row costs. It is
+//! sound because [`Grove::plant`] lets no grove out whose steps could leave its nodes or the row, whatever trees it was
+//! given (see [`Grove::assert_closed`]), and [`Grove::walk`] takes no row shorter than the grove needs.
 
 use super::bounds::Bounds;
 use super::tree::{Tree, TreeNode};
+use super::validate::MAX_FEATURES;
 use crate::short::sorted_by_key;
 
 /// How many trees are walked side by side.
 pub(crate) const LANES: usize = 10;
-/// What a leaf can carry: integers up to here are exact in an `f32`.
+/// What a leaf can carry: 24 bits.
 pub(crate) const MAX_LEAF_VALUE: u32 = (1 << 24) - 1;
+/// The bits of a leaf's threshold above its value: with any value it is a number from 0.5 to below 2.
+const LEAF_BITS: u32 = 0x3f00_0000;
 
 #[derive(Clone, Copy, Debug)]
 struct Node {
     threshold: f32,
-    slot: u16,
+    /// Where in the row its value is, in bytes.
+    offset: u16,
     left: u16,
 }
 
@@ -72,8 +76,14 @@ pub(crate) struct RowLayout {
 }
 
 impl RowLayout {
-    /// The layout for `n_features` features (at most 32,767); `missing_low` gives it the second copy.
+    /// The layout for `n_features` features; `missing_low` gives it the second copy.
+    ///
+    /// # Panics
+    /// If there are more features than a model may have.
     pub(crate) fn new(n_features: usize, missing_low: bool) -> Self {
+        assert!(n_features <= MAX_FEATURES);
+        // So the offset of any slot fits in sixteen bits.
+        const { assert!((2 * MAX_FEATURES + 1) * size_of::<f32>() <= u16::MAX as usize) };
         Self {
             n_features,
             missing_low,
@@ -93,11 +103,11 @@ impl RowLayout {
         self.n_features
     }
 
-    fn slot(self, feature: u16, missing_left: bool) -> u16 {
+    fn slot(self, feature: u16, missing_left: bool) -> usize {
         if missing_left && self.missing_low {
-            self.leaf_slot() as u16 + 1 + feature
+            self.leaf_slot() + 1 + usize::from(feature)
         } else {
-            feature
+            usize::from(feature)
         }
     }
 
@@ -129,8 +139,8 @@ impl Grove {
     ) -> Self {
         let mut nodes = Vec::with_capacity(trees.iter().map(|tree| tree.nodes.len()).sum());
         let leaf = |value: u32| Node {
-            threshold: value.min(MAX_LEAF_VALUE) as f32,
-            slot: layout.leaf_slot() as u16,
+            threshold: f32::from_bits(LEAF_BITS | value.min(MAX_LEAF_VALUE)),
+            offset: offset_of(layout.leaf_slot()),
             left: 0,
         };
         // Trees of like depth side by side: a group rests when its deepest tree does.
@@ -158,7 +168,7 @@ impl Grove {
                             below.push(right as usize);
                             Node {
                                 threshold,
-                                slot: layout.slot(feature, missing_left),
+                                offset: offset_of(layout.slot(feature, missing_left)),
                                 left: left as u16,
                             }
                         }
@@ -206,10 +216,11 @@ impl Grove {
         for (index, node) in self.nodes.iter().enumerate() {
             let left = usize::from(node.left);
             let rests = left == 0
-                && usize::from(node.slot) == self.layout.leaf_slot()
+                && node.slot() == self.layout.leaf_slot()
                 && f32::NEG_INFINITY <= node.threshold;
             assert!(rests || (left > 0 && index + left + 1 < end));
-            assert!(usize::from(node.slot) < self.layout.row_len());
+            assert!(usize::from(node.offset) % size_of::<f32>() == 0);
+            assert!(node.slot() < self.layout.row_len());
         }
     }
 
@@ -222,16 +233,22 @@ impl Grove {
         let row = &row[..self.layout.row_len()];
         assert!(row[self.layout.leaf_slot()] == f32::NEG_INFINITY);
         for group in &self.groups {
-            let mut here = group.roots;
-            match self.pace {
-                Pace::UntilAllRest => while self.step(row, &mut here) {},
-                Pace::EveryLevel => {
-                    for _ in 0..group.depth {
-                        self.step(row, &mut here);
+            let mut here = group.roots.map(|root| &raw const self.nodes[root as usize]);
+            // SAFETY: the lanes start at roots and go on from where a step ended, so they are nodes of this grove; the row
+            // is long enough for it and its leaf slot holds −∞.
+            #[allow(unsafe_code)]
+            let leaves = unsafe {
+                match self.pace {
+                    Pace::UntilAllRest => while step(row, &mut here) {},
+                    Pace::EveryLevel => {
+                        for _ in 0..group.depth {
+                            step(row, &mut here);
+                        }
                     }
                 }
-            }
-            visit(here.map(|lane| self.nodes[lane as usize].threshold as u32));
+                here.map(|node| (*node).threshold.to_bits() & MAX_LEAF_VALUE)
+            };
+            visit(leaves);
         }
     }
 
@@ -245,7 +262,7 @@ impl Grove {
                 if node.left == 0 {
                     break;
                 }
-                let slot = usize::from(node.slot);
+                let slot = node.slot();
                 let feature = if slot > n_features {
                     slot - n_features - 1
                 } else {
@@ -260,29 +277,41 @@ impl Grove {
             }
         }
     }
+}
 
-    /// Takes one step in each tree; says whether any moved. Private to [`Self::walk`], which has checked the row and
-    /// starts at roots.
-    // Left to itself the compiler makes a call of it, and keeps all lanes in memory: half the speed in wasm.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
-    #[allow(unsafe_code)]
-    fn step(&self, row: &[f32], here: &mut [u32; LANES]) -> bool {
-        let mut moved = 0;
-        for lane in here {
-            // SAFETY: `lane` is a root or what a step ended at, so a node, and its slot lies in the row: see
-            // `assert_closed`, which `plant` has called, and the checks of `walk`.
-            let (node, value) = unsafe {
-                let node = self.nodes.get_unchecked(*lane as usize);
-                (node, *row.get_unchecked(usize::from(node.slot)))
-            };
+impl Node {
+    fn slot(self) -> usize {
+        usize::from(self.offset) / size_of::<f32>()
+    }
+}
+
+fn offset_of(slot: usize) -> u16 {
+    (slot * size_of::<f32>()) as u16
+}
+
+/// Takes one step in each tree; says whether any moved.
+///
+/// # Safety
+/// The lanes are nodes of a grove, and the row is one that [`Grove::walk`] has checked for it.
+// Left to itself the compiler makes a call of it, and keeps all lanes in memory: half the speed in wasm.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+#[allow(unsafe_code)]
+unsafe fn step(row: &[f32], here: &mut [*const Node; LANES]) -> bool {
+    let mut moved = 0;
+    for lane in here {
+        // SAFETY: the lane is a node, its offset is that of a value in the row, and either step from it ends at a node of
+        // the same grove: see `assert_closed`, which `plant` has called.
+        unsafe {
+            let node = **lane;
+            let value = *row.as_ptr().byte_add(usize::from(node.offset));
             // Not `>`: a missing value is not at most the threshold.
             #[allow(clippy::neg_cmp_op_on_partial_ord)]
             let right = !(value <= node.threshold);
-            let step = u32::from(node.left) + u32::from(right);
-            *lane += step;
+            let step = usize::from(node.left) + usize::from(right);
+            *lane = lane.add(step);
             moved |= step;
         }
-        moved != 0
     }
+    moved != 0
 }
