@@ -2,7 +2,7 @@
 //!
 //! Each round times the page in a headless Chromium, or `flowsieve score`, and then, where a Python is named, pandas with
 //! scikit-learn, so that both meet the same machine in the same state. The figures are medians over the rounds. Parsing alone
-//! is timed beside other parsers, and fitting beside scikit-learn's.
+//! is timed beside other parsers, scoring alone beside another runtime, and fitting beside scikit-learn's.
 
 mod fit;
 mod flows;
@@ -11,6 +11,7 @@ mod pandas;
 mod parse;
 mod quality;
 mod score;
+mod scoring;
 
 use std::path::{Path, PathBuf};
 
@@ -30,9 +31,12 @@ pub(crate) struct BenchArguments {
     /// What is timed
     #[arg(value_enum, default_value_t = Subject::Page)]
     subject: Subject,
-    /// A Python with pandas and scikit-learn to compare with
+    /// A Python with pandas and scikit-learn to compare with; for scoring with skl2onnx too
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
+    /// For scoring: the folder `node_modules` that has onnxruntime-web, to compare with
+    #[arg(long, value_name = "FOLDER")]
+    onnxruntime: Option<PathBuf>,
     /// The size of the file to analyse, in megabytes of 1,000,000 bytes
     #[arg(long, default_value_t = 450)]
     megabytes: u64,
@@ -59,6 +63,8 @@ enum Subject {
     Quality,
     /// Fitting a random forest, beside scikit-learn's
     Fit,
+    /// Scoring alone in a worker, beside onnxruntime-web
+    Scoring,
 }
 
 /// The same, built.
@@ -85,11 +91,13 @@ pub(crate) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     if arguments.subject == Subject::Parse {
         return parse::bench(workspace, arguments);
     }
-    if arguments.subject == Subject::Quality {
-        return quality::bench(workspace, arguments.python.as_deref(), arguments.rounds);
-    }
-    if arguments.subject == Subject::Fit {
-        return fit::bench(workspace, arguments);
+    match arguments.subject {
+        Subject::Quality => {
+            return quality::bench(workspace, arguments.python.as_deref(), arguments.rounds);
+        }
+        Subject::Fit => return fit::bench(workspace, arguments),
+        Subject::Scoring => return scoring::bench(workspace, arguments),
+        _ => {}
     }
     let original = data::required_folder()?.join(flows::RT_IOT2022);
     let ready = match arguments.subject {
