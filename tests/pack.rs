@@ -93,7 +93,7 @@ fn the_sections_of_a_file_are_listed() {
     assert_eq!(
         tags,
         [
-            "NAME", "SCHM", "PREP", "TAXO", "FRST", "ISOF", "CARD", "TEST"
+            "NAME", "SCHM", "PREP", "TAXO", "FRS2", "ISOF", "CARD", "TEST"
         ]
     );
     let stored: usize = sections.iter().map(|section| section.bytes).sum();

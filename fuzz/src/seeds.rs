@@ -68,7 +68,8 @@ pub fn pack() -> Vec<Seed> {
         shape(5, 9, 11, 20, 0),
         shape(3, 3, 21, 2, 11),
     ];
-    let mut seeds = Vec::new();
+    let first = include_bytes!("../../tests/golden/format-1.sieve");
+    let mut seeds = vec![("first".to_owned(), first.to_vec())];
     for (number, shape) in shapes.into_iter().enumerate() {
         let spec = spec(shape);
         let tested = with_self_test(spec.clone(), 2);

@@ -121,6 +121,11 @@ impl<'a> Reader<'a> {
         Ok(bits.take(count))
     }
 
+    /// All that is left.
+    pub(super) fn rest(self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Nothing may be left.
     pub(super) fn finish(self) -> Result<(), Error> {
         if self.rest.is_empty() {

@@ -12,6 +12,9 @@
 
 mod bytes;
 mod container;
+mod dense;
+mod range;
+mod tables;
 mod trees;
 
 use crate::model::card::Card;
@@ -36,17 +39,20 @@ const NAME: [u8; 4] = *b"NAME";
 const SCHEMA: [u8; 4] = *b"SCHM";
 const PREPARATION: [u8; 4] = *b"PREP";
 const TAXONOMY: [u8; 4] = *b"TAXO";
-const FOREST: [u8; 4] = *b"FRST";
+const FOREST: [u8; 4] = *b"FRS2";
+/// What earlier writers put in its place.
+const FIRST_FOREST: [u8; 4] = *b"FRST";
 const ISOLATION: [u8; 4] = *b"ISOF";
 const CARD: [u8; 4] = *b"CARD";
 const SELF_TEST: [u8; 4] = *b"TEST";
 const SIZE_CURVE: [u8; 4] = *b"CURV";
-const KNOWN: [[u8; 4]; 9] = [
+const KNOWN: [[u8; 4]; 10] = [
     NAME,
     SCHEMA,
     PREPARATION,
     TAXONOMY,
     FOREST,
+    FIRST_FOREST,
     ISOLATION,
     CARD,
     SELF_TEST,
@@ -91,9 +97,11 @@ pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
         schema: from_postcard(contents.require(SCHEMA)?)?,
         preparation: from_postcard(contents.require(PREPARATION)?)?,
         taxonomy: from_postcard(contents.require(TAXONOMY)?)?,
-        forest: match contents.find(FOREST) {
-            Some(entry) => read_forest(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
-            None => ForestSpec::default(),
+        forest: match (contents.find(FOREST), contents.find(FIRST_FOREST)) {
+            (Some(entry), None) => dense::read(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
+            (None, Some(entry)) => read_first_forest(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
+            (None, None) => ForestSpec::default(),
+            (Some(_), Some(_)) => return Err(damaged("it has two forests")),
         },
         isolation: match contents.find(ISOLATION) {
             Some(entry) => read_isolation(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
@@ -128,7 +136,7 @@ pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
     )?;
     writer.add(TAXONOMY, true, to_postcard(&spec.taxonomy)?, MAX_RAW_LEN)?;
     if spec.has_classes() {
-        writer.add(FOREST, true, write_forest(&spec.forest), MAX_RAW_TREES_LEN)?;
+        writer.add(FOREST, true, dense::write(&spec.forest), MAX_RAW_TREES_LEN)?;
     }
     if !spec.isolation.trees.is_empty() {
         writer.add(
@@ -153,7 +161,7 @@ pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
 /// [`ErrorKind::PackDamaged`] where it is too large for one.
 pub fn forest_bytes(spec: &ForestSpec) -> Result<usize, Error> {
     let mut writer = container::Writer::default();
-    writer.add(FOREST, true, write_forest(spec), MAX_RAW_TREES_LEN)?;
+    writer.add(FOREST, true, dense::write(spec), MAX_RAW_TREES_LEN)?;
     Ok(writer.stored_len())
 }
 
@@ -169,23 +177,13 @@ fn canonical(row: &SelfTestRow) -> SelfTestRow {
     }
 }
 
-fn write_forest(spec: &ForestSpec) -> Vec<u8> {
-    let n_classes = usize::from(spec.n_classes);
-    let mut out = Vec::new();
-    put_varint(&mut out, n_classes as u64);
-    put_varint(&mut out, (spec.distributions.len() / n_classes) as u64);
-    // All distributions' share of the first class, then of the second and so on: like lies with like.
-    out.extend((0..n_classes).flat_map(|class| every(&spec.distributions, n_classes, class)));
-    trees::put(&mut out, &spec.trees);
-    out
-}
-
 /// Every `step`-th byte from `first` on.
 fn every(bytes: &[u8], step: usize, first: usize) -> impl Iterator<Item = u8> + use<'_> {
     bytes.iter().copied().skip(first).step_by(step)
 }
 
-fn read_forest(bytes: &[u8]) -> Result<ForestSpec, Error> {
+/// The forest as [`FIRST_FOREST`] has it.
+fn read_first_forest(bytes: &[u8]) -> Result<ForestSpec, Error> {
     let mut reader = Reader::new(bytes);
     let n_classes = reader.varint_below(MAX_KINDS as u64 + 1)? as u16;
     if n_classes == 0 {
