@@ -22,6 +22,8 @@ pub enum Purpose {
     Split = 4,
     /// Making up a sample file.
     Sample = 5,
+    /// Drawing and making up rows so that classes are of one size.
+    Resampling = 10,
 }
 
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;

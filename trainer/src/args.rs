@@ -93,9 +93,11 @@ pub(crate) struct TrainArguments {
     /// Share of the features that each split looks at [default: chosen; 0.4 beside --trees or --leaves]
     #[arg(long, value_name = "SHARE")]
     pub(crate) features_per_split: Option<f64>,
-    /// How much a class counts [default: chosen; balanced beside --trees or --leaves]
+    /// How much a class counts [default: as --balance says, else chosen; balanced beside --trees or --leaves]
     #[arg(long, value_enum)]
     pub(crate) class_weight: Option<ClassWeightArgument>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArguments,
     /// Trees of the isolation forest
     #[arg(long, value_name = "TREES", default_value_t = IsolationOptions::default().n_trees)]
     pub(crate) isolation_trees: u32,
@@ -149,6 +151,51 @@ impl From<ClassWeightArgument> for ClassWeight {
             ClassWeightArgument::SquareRoot => Self::SquareRoot,
         }
     }
+}
+
+/// Which rows and columns of the data the forest sees.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ChoiceArguments {
+    /// What is done about classes of unequal size [default: as --class-weight]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) balance: Option<BalanceArgument>,
+    /// Rows that smote and over raise a smaller class to, or under cuts a larger one down to [default: the size of the
+    /// largest class, or of the smallest]
+    #[arg(long, requires = "balance", value_name = "ROWS")]
+    pub(crate) balance_to: Option<u32>,
+    /// Columns that the model reads: as many, those with the best scores [default: all]
+    #[arg(long, value_name = "COLUMNS")]
+    pub(crate) select_k: Option<u32>,
+    /// With --select-k: what a column is judged by [default: the first of these]
+    #[arg(long, value_enum, requires = "select_k", value_name = "SCORE")]
+    pub(crate) score: Option<ScoreArgument>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BalanceArgument {
+    /// Nothing: every row counts the same
+    None,
+    /// Every class counts the same, whatever its size
+    Weights,
+    /// Smaller classes get rows made up between their own
+    Smote,
+    /// Larger classes lose rows
+    Under,
+    /// Smaller classes get copies of their rows
+    Over,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScoreArgument {
+    /// The F statistic of an analysis of variance
+    #[default]
+    #[value(name = "f_classif")]
+    FClassif,
+    /// Mutual information of the column's bins and the class
+    #[value(name = "mutual_info")]
+    MutualInfo,
+    /// The share of the impurity that a first forest takes away by it
+    Importance,
 }
 
 #[derive(Debug, Args)]

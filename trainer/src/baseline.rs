@@ -3,6 +3,7 @@
 //! It knows neither missing values nor infinities, so the training medians stand in, as they do for detectors here.
 
 use crate::error::TrainerError;
+use crate::fitting::Recipe;
 use crate::progress;
 use crate::scoring;
 use flowsieve::fit::TrainingTable;
@@ -20,13 +21,15 @@ pub(crate) struct Baseline {
     pub(crate) fit_time: Duration,
 }
 
-/// Fits and scores the baseline. `model` was fitted on `fitted`; its medians and taxonomy are used.
+/// Fits and scores the baseline. `model` was fitted on `fitted` by the recipe; its columns, medians and taxonomy are used.
 pub(crate) fn baseline(
+    recipe: &Recipe,
     model: &Model,
     fitted: &TrainingTable,
     scored: &TrainingTable,
-    seed: u64,
 ) -> Result<Baseline, TrainerError> {
+    let fitted = recipe.as_read_by(model, fitted);
+    let scored = recipe.as_read_by(model, scored);
     let failed = |error: smartcore::error::Failed| {
         TrainerError::asked(format!("the baseline failed: {error}"))
     };
@@ -37,13 +40,13 @@ pub(crate) fn baseline(
         .collect();
     let parameters = RandomForestClassifierParameters::default()
         .with_n_trees(100)
-        .with_seed(seed);
+        .with_seed(recipe.seed);
     let spinner = progress::spinner("fitting the baseline");
     let start = Instant::now();
-    let forest = RandomForestClassifier::fit(&matrix(model, fitted)?, &labels, parameters)
+    let forest = RandomForestClassifier::fit(&matrix(model, &fitted)?, &labels, parameters)
         .map_err(failed)?;
     let fit_time = start.elapsed();
-    let classes: Vec<u32> = forest.predict(&matrix(model, scored)?).map_err(failed)?;
+    let classes: Vec<u32> = forest.predict(&matrix(model, &scored)?).map_err(failed)?;
     spinner.finish_and_clear();
     let taxonomy = &model.spec().taxonomy;
     let answers: Vec<(u8, bool)> = classes

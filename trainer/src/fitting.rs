@@ -1,9 +1,11 @@
 //! A model from rows: the library's serial pieces, mapped over threads, results kept in order.
 
 use crate::args::DetectorRows;
+use crate::balance::Resampling;
 use crate::columns::FeatureColumn;
 use crate::error::TrainerError;
 use crate::progress;
+use crate::select::{Selection, with_columns};
 use flowsieve::fit::TrainingTable;
 use flowsieve::fit::binned::{BinnedTable, bin_feature};
 use flowsieve::fit::forest::join_trees;
@@ -37,22 +39,67 @@ pub(crate) struct Recipe {
     pub(crate) forest: ForestParams,
     pub(crate) isolation: IsolationParams,
     pub(crate) isolation_rows: DetectorRows,
+    /// Which columns the model reads; `None` is all.
+    pub(crate) selection: Option<Selection>,
+    /// How classes are brought to one size; `None` leaves them as they are.
+    pub(crate) resampling: Option<Resampling>,
     pub(crate) seed: u64,
 }
 
-/// Fits a model on the rows of a table.
+/// Fits a model on the rows of a table. The columns that it reads, and the rows that its forest sees where classes are
+/// brought to one size, come from these rows alone; [`Recipe::as_read_by`] brings others into its form.
 pub(crate) fn fit(
     recipe: &Recipe,
     table: &TrainingTable,
     what: &str,
 ) -> Result<Model, TrainerError> {
-    let features: Vec<Feature> = table
+    match &recipe.selection {
+        None => fit_columns(recipe, table, what),
+        Some(selection) => {
+            let kept = selection.columns(recipe, table)?;
+            let table = with_columns(table, &kept);
+            fit_columns(&recipe.with_columns(&kept), &table, what)
+        }
+    }
+}
+
+/// Rows to grow trees on, and others to score these on, as a fit of the recipe on the former has them.
+pub(crate) fn as_forests_see(
+    recipe: &Recipe,
+    mut fitted: TrainingTable,
+    mut scored: TrainingTable,
+) -> Result<(TrainingTable, TrainingTable), TrainerError> {
+    let mut kept: Vec<usize> = (0..fitted.columns.len()).collect();
+    if let Some(selection) = &recipe.selection {
+        kept = selection.columns(recipe, &fitted)?;
+        fitted = with_columns(&fitted, &kept);
+        scored = with_columns(&scored, &kept);
+    }
+    if let Some(resampling) = &recipe.resampling {
+        let features = described(&recipe.with_columns(&kept), &fitted);
+        fitted = resampling.apply(&fitted, &features)?;
+    }
+    Ok((fitted, scored))
+}
+
+/// What the columns of a table are like.
+fn described(recipe: &Recipe, table: &TrainingTable) -> Vec<Feature> {
+    table
         .columns
         .par_iter()
         .zip(&recipe.dictionaries)
         .map(|(column, words)| describe(column, words.clone()))
-        .collect();
-    let grown = grow_forest(&recipe.forest, table, what)?;
+        .collect()
+}
+
+fn fit_columns(recipe: &Recipe, table: &TrainingTable, what: &str) -> Result<Model, TrainerError> {
+    let features = described(recipe, table);
+    let grown = match &recipe.resampling {
+        None => grow_forest(&recipe.forest, table, what)?,
+        Some(resampling) => {
+            grow_forest(&recipe.forest, &resampling.apply(table, &features)?, what)?
+        }
+    };
     let (forest, importances) = join_trees(&grown, table.n_classes);
     let isolation = fit_isolation(recipe, table, &features)?;
     let mut spec = ModelSpec {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! args        what may be asked
+//! choice      what may be asked about rows and columns, without contradictions
 //! reading     what the user says about a file that is else guessed
 //! source      a file of flows, read record by record
 //! join        files of several forms as one table
@@ -10,6 +11,8 @@
 //! taxonomy    labels to kinds, families, attack or benign
 //! dataset     the second pass: rows ready to fit on
 //! split       rows to fit on and rows to score
+//! select      which columns are the best ones
+//! balance     classes of unequal size, brought to one
 //! fitting     a model from rows, on all threads
 //! unlabelled  a detector fitted on the files that it scores
 //! scoring     what a model is worth on rows
@@ -23,7 +26,9 @@
 //! number of threads never changes a result.
 
 mod args;
+mod balance;
 mod baseline;
+mod choice;
 mod columns;
 mod dataset;
 mod error;
@@ -40,6 +45,7 @@ mod report;
 mod results;
 mod score;
 mod scoring;
+mod select;
 mod size;
 mod source;
 mod split;

@@ -3,6 +3,7 @@
 use crate::baseline::Baseline;
 use crate::columns::Columns;
 use crate::dataset::Dataset;
+use crate::fitting::Recipe;
 use crate::reading::print_connected;
 use crate::results::Results;
 use crate::scoring::Scores;
@@ -159,6 +160,42 @@ pub(crate) fn classes(taxonomy: &Taxonomy) {
         })
         .collect();
     println!("{}", table(&["label", "family", "", "rows"], &rows));
+}
+
+/// What becomes of the rows that a forest is fitted on, where classes are brought to one size.
+pub(crate) fn resampled(recipe: &Recipe, class_counts: &[u64]) {
+    if let Some(resampling) = &recipe.resampling {
+        let sizes = resampling.sizes(class_counts);
+        println!(
+            "Classes are brought to one size by {}: the forest of the trial sees {} rows instead of {}",
+            resampling.method.name(),
+            count(sizes.iter().sum()),
+            count(class_counts.iter().sum())
+        );
+    }
+}
+
+/// Which columns were selected.
+pub(crate) fn selected(recipe: &Recipe, trial: &Model, model: &Model) {
+    if recipe.selection.is_none() {
+        return;
+    }
+    let (in_trial, kept) = (recipe.places_in(trial), recipe.places_in(model));
+    let others = kept
+        .iter()
+        .filter(|place| !in_trial.contains(place))
+        .count();
+    let names: Vec<&str> = kept
+        .iter()
+        .map(|&i| recipe.features[i].name.as_str())
+        .collect();
+    println!(
+        "Selected {} of {} columns, {} of which the trial did not select: {}\n",
+        kept.len(),
+        recipe.features.len(),
+        others,
+        names.join(", ")
+    );
 }
 
 /// What the procedure is worth on rows held out.

@@ -16,8 +16,16 @@ pub(crate) struct Scores {
     pub(crate) isolation_auroc: Option<f64>,
 }
 
-/// Scores all rows of a table.
+/// Scores all rows of a table, which has the model's columns.
+///
+/// # Panics
+/// Panics where it has more or fewer.
 pub(crate) fn score(model: &Model, table: &TrainingTable) -> Scores {
+    assert_eq!(
+        model.n_features(),
+        table.columns.len(),
+        "other columns than the model's"
+    );
     let rows: Vec<usize> = (0..table.n_rows()).collect();
     let answers: Vec<(u8, bool, u16)> = rows
         .par_chunks(ROWS_PER_PIECE)

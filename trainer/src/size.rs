@@ -7,7 +7,7 @@
 //! other: class weights, then features per split, then rows per leaf, each with the best found so far.
 
 use crate::error::TrainerError;
-use crate::fitting::binned;
+use crate::fitting::{Recipe, as_forests_see, binned};
 use crate::progress;
 use crate::split::hash;
 use flowsieve::Error;
@@ -96,16 +96,16 @@ impl Candidate {
 
 /// Chooses what was not asked for, among forests that take at most `max_bytes` in a model file.
 pub(crate) fn choose(
+    recipe: &Recipe,
     table: &TrainingTable,
-    taxonomy: &Taxonomy,
-    base: &ForestOptions,
     asked: &Asked,
     max_bytes: usize,
 ) -> Result<(ForestOptions, SizeCurve), TrainerError> {
-    let folds = folds(table, base.seed)?;
+    let base = recipe.forest.options();
+    let folds = folds(recipe, table, base.seed)?;
     let search = Search {
         folds: &folds,
-        taxonomy,
+        taxonomy: &recipe.taxonomy,
         trees: one_or(asked.trees, &TREES),
         leaves: one_or(asked.leaves, &LEAVES),
         max_bytes,
@@ -171,7 +171,7 @@ struct Fold {
     seed: u64,
 }
 
-fn folds(table: &TrainingTable, seed: u64) -> Result<Vec<Fold>, TrainerError> {
+fn folds(recipe: &Recipe, table: &TrainingTable, seed: u64) -> Result<Vec<Fold>, TrainerError> {
     let mut folds = Vec::new();
     for cut in 0..CUTS {
         let hashes: Vec<u64> = (0..table.n_rows())
@@ -195,9 +195,11 @@ fn folds(table: &TrainingTable, seed: u64) -> Result<Vec<Fold>, TrainerError> {
                     .map(|(row_idx, _)| row_idx)
                     .collect()
             };
+            let (fitted, scored) = (table.rows(&rows(false)), table.rows(&rows(true)));
+            let (fitted, scored) = as_forests_see(recipe, fitted, scored)?;
             folds.push(Fold {
-                fitted: table.rows(&rows(false)),
-                scored: table.rows(&rows(true)),
+                fitted,
+                scored,
                 seed: seed.wrapping_add(cut),
             });
         }

@@ -2,6 +2,7 @@
 
 use crate::args::{Level, TrainArguments};
 use crate::baseline::baseline;
+use crate::choice::Choice;
 use crate::columns::{Columns, Named, Wishes};
 use crate::dataset::{self, Dataset};
 use crate::error::TrainerError;
@@ -16,7 +17,7 @@ use crate::taxonomy::{TaxonomyFile, at_level};
 use flowsieve::fit::TrainingTable;
 use flowsieve::fit::options::{ForestOptions, IsolationOptions};
 use flowsieve::metrics::BinaryScores;
-use flowsieve::model::card::{Card, CardEvaluation};
+use flowsieve::model::card::{Card, CardEvaluation, SizeCurve};
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::pack;
 use std::path::Path;
@@ -24,14 +25,8 @@ use std::time::Instant;
 
 /// Runs the command.
 pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
-    let asked = Asked {
-        trees: args.trees,
-        leaves: args.leaves,
-        features_per_split: args.features_per_split,
-        class_weight: args.class_weight.map(Into::into),
-        min_leaf: args.min_leaf,
-    };
-    let mut forest = asked.or_default(args.seed);
+    let choice = Choice::new(&args.choice, args.class_weight, args.seed)?;
+    let asked = asked(args, &choice);
     let isolation = IsolationOptions {
         seed: args.seed,
         n_trees: args.isolation_trees,
@@ -39,7 +34,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     };
     let isolation_params = isolation.check()?;
     // What was asked for is refused before anything is read.
-    forest.check()?;
+    let forest = asked.or_default(args.seed).check()?;
     let taxonomy_file = TaxonomyFile::read(args.taxonomy.as_deref())?;
     let joined = Joined::open(
         &args.data,
@@ -71,15 +66,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         data.table.rows(&split.fitted),
         data.table.rows(&split.scored),
     );
-    let mut size_curve = None;
-    if args.auto || (args.trees.is_none() && args.leaves.is_none()) {
-        let (chosen, curve) =
-            size::choose(&fitted, &data.taxonomy, &forest, &asked, args.forest_bytes)?;
-        report::size_curve(&curve);
-        forest = chosen;
-        size_curve = Some(curve);
-    }
-    let recipe = Recipe {
+    let mut recipe = Recipe {
         name: name(args),
         aliases: columns
             .features
@@ -90,19 +77,25 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         label_columns: args.label.clone(),
         dictionaries: data.dictionaries,
         taxonomy: data.taxonomy,
-        forest: forest.check()?,
+        forest,
         isolation: isolation_params,
         isolation_rows: args.isolation_rows,
+        selection: choice.selection,
+        resampling: choice.resampling,
         seed: args.seed,
     };
-
+    report::resampled(&recipe, &fitted.class_counts());
+    let mut size_curve = None;
+    if args.auto || (args.trees.is_none() && args.leaves.is_none()) {
+        size_curve = Some(choose_size(&mut recipe, &fitted, &asked, args)?);
+    }
     let start = Instant::now();
     let trial = fit(&recipe, &fitted, "fitting on 70 % of the rows")?;
     let fit_time = start.elapsed();
-    let scores = score(&trial, &scored);
+    let scores = score(&trial, &recipe.as_read_by(&trial, &scored));
     report::trial(&scores, fitted.n_rows(), scored.n_rows(), fit_time);
     if args.baseline {
-        let found = baseline(&trial, &fitted, &scored, args.seed)?;
+        let found = baseline(&recipe, &trial, &fitted, &scored)?;
         report::baseline(&scores.evaluation, &found);
     }
 
@@ -110,12 +103,19 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     report::two_ways(&two_ways);
 
     let model = fit(&recipe, &data.table, "fitting on all rows")?;
+    report::selected(&recipe, &trial, &model);
     let card = Card {
         dataset: taxonomy_file.dataset(),
         label_column: joined.columns[joined.label].clone(),
         training_rows: data.table.n_rows() as u64,
-        left_out: columns.left_out,
-        parameters: parameters(&forest, &isolation, args.level, two_ways),
+        left_out: recipe.left_out(&model, columns.left_out, &joined.columns),
+        parameters: parameters(
+            recipe.forest.options(),
+            &isolation,
+            args.level,
+            &choice,
+            two_ways,
+        ),
         evaluation: Some(card_evaluation(scores, fitted.n_rows(), scored.n_rows())),
         size_curve,
     };
@@ -128,6 +128,30 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     )?;
     report::written(&args.out, &model, bytes);
     Ok(())
+}
+
+/// What is said of the forest.
+fn asked(args: &TrainArguments, choice: &Choice) -> Asked {
+    Asked {
+        trees: args.trees,
+        leaves: args.leaves,
+        features_per_split: args.features_per_split,
+        class_weight: choice.class_weight,
+        min_leaf: args.min_leaf,
+    }
+}
+
+/// Has the size of the recipe's forest chosen, by rows that are fitted on.
+fn choose_size(
+    recipe: &mut Recipe,
+    fitted: &TrainingTable,
+    asked: &Asked,
+    args: &TrainArguments,
+) -> Result<SizeCurve, TrainerError> {
+    let (chosen, curve) = size::choose(recipe, fitted, asked, args.forest_bytes)?;
+    report::size_curve(&curve);
+    recipe.forest = chosen.check()?;
+    Ok(curve)
 }
 
 /// What is known of classes before any row is read.
@@ -195,7 +219,9 @@ fn two_ways(
         &two_classes(fitted),
         "fitting on two classes",
     )?;
-    let forest = score(&model, &two_classes(scored)).evaluation.binary;
+    let scored = two_classes(scored);
+    let forest = score(&model, &binary_recipe.as_read_by(&model, &scored));
+    let forest = forest.evaluation.binary;
     let text = |scores: BinaryScores| {
         format!(
             "precision {:.4}, recall {:.4}, F1 {:.4}",
@@ -227,6 +253,7 @@ fn parameters(
     forest: &ForestOptions,
     isolation: &IsolationOptions,
     level: Level,
+    choice: &Choice,
     two_ways: Vec<(String, String)>,
 ) -> Vec<(String, String)> {
     let mut parameters: Vec<(String, String)> = [
@@ -243,6 +270,7 @@ fn parameters(
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec();
+    parameters.extend(choice.parameters(forest.class_weight));
     parameters.extend(two_ways);
     parameters.sort();
     parameters
