@@ -3,7 +3,8 @@
 //! It is estimated from counts, over the bins that the forest cuts the column into (missing values are a bin), not from
 //! distances to neighbours as scikit-learn's `mutual_info_classif`: what a forest cannot tell apart does not count, and
 //! copies of rows do no harm. Counts of few rows in many bins find information by luck; what is expected of it is taken
-//! off (Miller 1955), so a column of 254 bins has no advantage over one of two.
+//! off (Miller 1955), so a column of 254 bins has no advantage over one of two. Every row counts the same, here as there: what
+//! tells a rare class apart weighs little beside what tells large ones apart.
 
 /// The estimate in nats, less what luck would give: about 0, or below, for a column that says nothing. `codes` has the bin of
 /// each row.
