@@ -86,7 +86,9 @@ impl Choice {
             None => {
                 let by = match class_weight {
                     ClassWeight::None => "none",
-                    ClassWeight::Balanced | ClassWeight::BalancedPerBootstrap => "weights",
+                    ClassWeight::Balanced
+                    | ClassWeight::BalancedPerBootstrap
+                    | ClassWeight::SquareRoot => "weights",
                 };
                 add("balance", by.to_owned());
             }
