@@ -4,6 +4,7 @@ mod model_support;
 
 use flowsieve::ErrorKind;
 use flowsieve::model::tree::{Tree, TreeNode};
+use flowsieve::model::trial::{MAX_TRIALS, Trial, Trials};
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::pack::{self, FORMAT_VERSION, MAGIC};
 use model_support::{Shape, spec, with_self_test};
@@ -84,7 +85,9 @@ fn any_nan_is_stored_as_the_same() {
 
 #[test]
 fn the_sections_of_a_file_are_listed() {
-    let file = pack::write(&spec(SMALL)).unwrap();
+    let mut evaluated = spec(SMALL);
+    evaluated.card.evaluations = Trials::new(&[trial()], &evaluated.taxonomy).unwrap();
+    let file = pack::write(&evaluated).unwrap();
     let sections = pack::sections(&file).unwrap();
     let tags: Vec<&str> = sections
         .iter()
@@ -93,7 +96,7 @@ fn the_sections_of_a_file_are_listed() {
     assert_eq!(
         tags,
         [
-            "NAME", "SCHM", "PREP", "TAXO", "FRS2", "ISOF", "CARD", "TEST"
+            "NAME", "SCHM", "PREP", "TAXO", "FRS2", "ISOF", "CARD", "EVAL", "TEST"
         ]
     );
     let stored: usize = sections.iter().map(|section| section.bytes).sum();
@@ -115,6 +118,60 @@ fn the_sections_of_a_file_are_listed() {
             .iter()
             .all(|section| section.tag != "ISOF")
     );
+}
+
+/// A trial of a model with the classes of [`SMALL`].
+fn trial() -> Trial {
+    let n = SMALL.n_classes;
+    Trial {
+        kind: "order".into(),
+        method: "by day".into(),
+        columns: vec!["port".into()],
+        train_rows: 700,
+        class_train_rows: (0..n as u64).collect(),
+        confusion: (0..(n * n) as u64).map(|cell| cell * cell).collect(),
+        called_attack: [5, 900],
+        isolation_auroc: Some(0.625),
+    }
+}
+
+#[test]
+fn evaluations_come_back_and_a_model_without_them_has_none() {
+    let mut evaluated = spec(SMALL);
+    evaluated.card.evaluations = Trials::new(&[trial()], &evaluated.taxonomy).unwrap();
+    let read = pack::read(&pack::write(&evaluated).unwrap()).unwrap();
+    let trials = read.card.evaluations.get(&read.taxonomy).unwrap();
+    assert_eq!(trials, [trial()]);
+
+    evaluated.card.evaluations = Trials::default();
+    let file = pack::write(&evaluated).unwrap();
+    let sections = pack::sections(&file).unwrap();
+    assert!(sections.iter().all(|section| section.tag != "EVAL"));
+    let read = pack::read(&file).unwrap();
+    assert!(
+        read.card
+            .evaluations
+            .get(&read.taxonomy)
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[test]
+fn evaluations_whose_counts_do_not_fit_together_are_refused() {
+    let spec = spec(SMALL);
+    let refused = |change: fn(&mut Trial)| {
+        let mut wrong = trial();
+        change(&mut wrong);
+        let error = Trials::new(&[wrong], &spec.taxonomy).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PackDamaged);
+    };
+    refused(|trial| trial.class_train_rows.truncate(2));
+    refused(|trial| trial.confusion.truncate(15));
+    refused(|trial| trial.confusion[3] = u64::MAX);
+    refused(|trial| trial.called_attack[0] = 1_000_000);
+    let many = vec![trial(); MAX_TRIALS + 1];
+    assert!(Trials::new(&many, &spec.taxonomy).is_err());
 }
 
 #[test]

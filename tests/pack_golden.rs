@@ -74,7 +74,7 @@ fn made_up() -> ModelSpec {
             scores: Evaluation::from_counts(&spec.taxonomy, &confusion, &[[40, 3], [3, 54]]),
             isolation_auroc: Some(0.875),
         }),
-        size_curve: None,
+        ..Card::default()
     };
     with_self_test(spec, 5)
 }

@@ -1,6 +1,6 @@
 //! Precision, recall and F1 from a confusion matrix.
 
-use super::{BinaryScores, ClassScores, Confusion, Evaluation};
+use super::{BinaryScores, ClassScores, Confusion, Evaluation, FalsePositives};
 use crate::model::taxonomy::Taxonomy;
 
 impl Evaluation {
@@ -22,15 +22,10 @@ impl Evaluation {
         let per_class: Vec<ClassScores> = (0..n)
             .filter_map(|class| class_scores(&taxonomy.kinds[class].name, class, &matrix))
             .collect();
-        let f1_sum: f64 = per_class.iter().map(|scores| scores.f1).sum();
         Self {
             rows,
             accuracy: ratio(hits, rows),
-            macro_f1: if per_class.is_empty() {
-                0.0
-            } else {
-                f1_sum / per_class.len() as f64
-            },
+            macro_f1: macro_f1(&per_class),
             per_class,
             binary: binary_scores(taxonomy, binary),
             confusion: Confusion {
@@ -42,6 +37,18 @@ impl Evaluation {
                 matrix,
             },
         }
+    }
+
+    /// Leaves classes out of all that is per class, and of means over classes: those of which `counts` does not say so, of
+    /// their indices. Their rows stay in the accuracy and in attack against benign.
+    #[must_use]
+    pub fn of_classes(mut self, counts: impl Fn(usize) -> bool) -> Self {
+        let names = &self.confusion.labels;
+        let place = |name: &String| names.iter().position(|other| other == name);
+        self.per_class
+            .retain(|scores| place(&scores.class).is_some_and(&counts));
+        self.macro_f1 = macro_f1(&self.per_class);
+        self
     }
 
     /// Mean of the classes' recall, over classes that are a label of at least one row (as scikit-learn does).
@@ -61,6 +68,25 @@ impl Evaluation {
     }
 }
 
+impl FalsePositives {
+    /// Of rows per *is an attack* (outer) and *is called an attack* (inner).
+    pub fn from_counts(binary: &[[u64; 2]; 2]) -> Self {
+        let [right, called_attack] = binary[0];
+        Self {
+            benign_rows: right + called_attack,
+            called_attack,
+        }
+    }
+
+    /// Of a million benign rows, how many are called attacks at this rate; `None` without benign rows.
+    ///
+    /// Of the millions of flows that a network has in a day nearly all are benign, so a share that looks small in
+    /// hundredths buries whoever looks at alarms.
+    pub fn per_million(self) -> Option<f64> {
+        (self.benign_rows > 0).then(|| 1e6 * ratio(self.called_attack, self.benign_rows))
+    }
+}
+
 impl BinaryScores {
     /// The scores that follow from the rows rightly called positive, wrongly called so, and missed.
     pub fn from_counts(hits: u64, false_alarms: u64, misses: u64) -> Self {
@@ -70,6 +96,11 @@ impl BinaryScores {
             f1: ratio(2 * hits, 2 * hits + false_alarms + misses),
         }
     }
+}
+
+fn macro_f1(per_class: &[ClassScores]) -> f64 {
+    let sum: f64 = per_class.iter().map(|scores| scores.f1).sum();
+    sum / per_class.len().max(1) as f64
 }
 
 /// Attack against benign; `None` unless the taxonomy knows both and the file has labels of both.
@@ -186,6 +217,29 @@ mod tests {
             scores.binary, None,
             "a file without attacks has no binary scores"
         );
+    }
+
+    #[test]
+    fn classes_that_do_not_count_have_no_part_in_means_over_classes() {
+        let taxonomy = taxonomy(&[("a", false), ("b", true), ("new", true)]);
+        let confusion = [4, 0, 0, 1, 3, 0, 2, 2, 0];
+        let scores =
+            Evaluation::from_counts(&taxonomy, &confusion, &[[4, 0], [3, 5]]).of_classes(|c| c < 2);
+        let names: Vec<&str> = scores.per_class.iter().map(|c| c.class.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+        close(scores.balanced_accuracy(), (1.0 + 0.75) / 2.0);
+        close(scores.accuracy, 7.0 / 12.0);
+        assert_eq!(scores.rows, 12);
+        close(scores.binary.expect("both sides").recall, 5.0 / 8.0);
+    }
+
+    #[test]
+    fn false_positives_are_counted_per_million_benign_rows() {
+        let found = FalsePositives::from_counts(&[[3999, 1], [7, 90]]);
+        assert_eq!((found.benign_rows, found.called_attack), (4000, 1));
+        assert_eq!(found.per_million(), Some(250.0));
+        let none = FalsePositives::from_counts(&[[0, 0], [7, 90]]);
+        assert_eq!(none.per_million(), None, "no benign rows, no rate");
     }
 
     #[test]

@@ -75,6 +75,19 @@ impl RankCounts {
         counts[usize::from(rank)] += 1;
     }
 
+    /// Counts the rows of another.
+    pub fn add_all(&mut self, other: &Self) {
+        for (counts, more) in [
+            (&mut self.attack, &other.attack),
+            (&mut self.benign, &other.benign),
+            (&mut self.unlabelled, &other.unlabelled),
+        ] {
+            for (count, more) in counts.iter_mut().zip(more) {
+                *count += more;
+            }
+        }
+    }
+
     /// Probability that an attack ranks above a benign row, ties counting half; `None` without rows of both.
     pub fn auroc(&self) -> Option<f64> {
         let attacks: u64 = self.attack.iter().sum();

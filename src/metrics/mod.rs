@@ -27,6 +27,15 @@ pub struct Evaluation {
     pub confusion: Confusion,
 }
 
+/// Benign rows, and how many of them are called attacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FalsePositives {
+    /// Rows that are benign.
+    pub benign_rows: u64,
+    /// Those of them that are called attacks.
+    pub called_attack: u64,
+}
+
 /// Scores of one class.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClassScores {

@@ -1,5 +1,6 @@
 //! The model card: where a model comes from, what was left out, and what it is worth on rows it has not seen.
 
+use super::trial::Trials;
 use serde::{Deserialize, Serialize};
 
 /// Where a model comes from and what it is worth. Holds no dates, paths or machines, so the same data give the same
@@ -21,6 +22,10 @@ pub struct Card {
     /// How the forest's size was chosen; `None` where it was asked for. A section of its own in the model file.
     #[serde(skip)]
     pub size_curve: Option<SizeCurve>,
+    /// The same tried in several ways, that one among them; none where it was not. No part of the card's own record: the
+    /// model file has a section for them.
+    #[serde(skip)]
+    pub evaluations: Trials,
 }
 
 /// The dataset that a model was trained on.

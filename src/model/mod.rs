@@ -13,6 +13,7 @@ pub mod isolation;
 pub mod taxonomy;
 mod traverse;
 pub mod tree;
+pub mod trial;
 pub mod validate;
 
 use crate::prepare::Preparation;

@@ -21,6 +21,7 @@ use crate::model::card::Card;
 use crate::model::forest::ForestSpec;
 use crate::model::isolation::{IsolationSpec, QUANTILE_STEPS};
 use crate::model::taxonomy::MAX_KINDS;
+use crate::model::trial::Trials;
 use crate::model::{ModelSpec, SelfTestRow, validate};
 use crate::{Error, ErrorKind, compact};
 use bytes::{Reader, put_column, put_varint};
@@ -44,9 +45,10 @@ const FOREST: [u8; 4] = *b"FRS2";
 const FIRST_FOREST: [u8; 4] = *b"FRST";
 const ISOLATION: [u8; 4] = *b"ISOF";
 const CARD: [u8; 4] = *b"CARD";
+const EVALUATIONS: [u8; 4] = *b"EVAL";
 const SELF_TEST: [u8; 4] = *b"TEST";
 const SIZE_CURVE: [u8; 4] = *b"CURV";
-const KNOWN: [[u8; 4]; 10] = [
+const KNOWN: [[u8; 4]; 11] = [
     NAME,
     SCHEMA,
     PREPARATION,
@@ -55,6 +57,7 @@ const KNOWN: [[u8; 4]; 10] = [
     FIRST_FOREST,
     ISOLATION,
     CARD,
+    EVALUATIONS,
     SELF_TEST,
     SIZE_CURVE,
 ];
@@ -92,7 +95,7 @@ pub fn sections(bytes: &[u8]) -> Result<Vec<Section>, Error> {
 pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
     let contents = Contents::of(bytes, &KNOWN)?;
     let name = contents.require(NAME)?.unpack(MAX_RAW_LEN)?;
-    Ok(ModelSpec {
+    let mut spec = ModelSpec {
         name: String::from_utf8(name.into_owned()).map_err(|_| damaged("its name is no text"))?,
         schema: from_postcard(contents.require(SCHEMA)?)?,
         preparation: from_postcard(contents.require(PREPARATION)?)?,
@@ -115,7 +118,11 @@ pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
             }
         },
         self_test: from_postcard(contents.require(SELF_TEST)?)?,
-    })
+    };
+    if let Some(entry) = contents.find(EVALUATIONS) {
+        spec.card.evaluations = Trials::from_bytes(entry.unpack(MAX_RAW_LEN)?.into_owned());
+    }
+    Ok(spec)
 }
 
 /// Writes a model file.
@@ -149,6 +156,10 @@ pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
     writer.add(CARD, false, to_postcard(&spec.card)?, MAX_RAW_LEN)?;
     if let Some(curve) = &spec.card.size_curve {
         writer.add(SIZE_CURVE, false, to_postcard(curve)?, MAX_RAW_LEN)?;
+    }
+    let evaluations = spec.card.evaluations.as_bytes();
+    if !evaluations.is_empty() {
+        writer.add(EVALUATIONS, false, evaluations.to_vec(), MAX_RAW_LEN)?;
     }
     let self_test: Vec<SelfTestRow> = spec.self_test.iter().map(canonical).collect();
     writer.add(SELF_TEST, true, to_postcard(&self_test)?, MAX_RAW_LEN)?;

@@ -73,6 +73,11 @@ impl JsModel {
         ))?
         .unchecked_into())
     }
+
+    /// The model's evaluations as its file has them, unpacked: lists of counts. No bytes where it has none.
+    pub fn evaluations(&self) -> Uint8Array {
+        Uint8Array::from(self.model.spec().card.evaluations.as_bytes())
+    }
 }
 
 /// How a file is analysed with a model.

@@ -1,7 +1,7 @@
 //! The records that cross the boundary, in JavaScript's spelling. `types.d.ts` has the same in TypeScript.
 
 use crate::analysis;
-use crate::metrics::{self, RankCounts};
+use crate::metrics::{self, FalsePositives, RankCounts};
 use crate::model::{Model, ModelSpec};
 use crate::pack::Section;
 use crate::schema::{ColumnKind, HeaderMatch};
@@ -205,7 +205,7 @@ impl CardInfo {
                 method: evaluation.method.clone(),
                 train_rows: evaluation.train_rows,
                 test_rows: evaluation.test_rows,
-                scores: Evaluation::new(&evaluation.scores),
+                scores: Evaluation::new(&evaluation.scores, FalsePositives::default()),
                 auroc: evaluation.isolation_auroc,
             }),
         }
@@ -469,10 +469,9 @@ impl Summary {
                     .collect(),
             },
             sample: summary.sample.iter().map(|&(_, offset)| offset).collect(),
-            evaluation: summary
-                .evaluation(&spec.taxonomy)
-                .as_ref()
-                .map(Evaluation::new),
+            evaluation: summary.evaluation(&spec.taxonomy).map(|scores| {
+                Evaluation::new(&scores, FalsePositives::from_counts(&summary.binary))
+            }),
         }
     }
 }
@@ -488,11 +487,14 @@ struct Evaluation {
     weighted_f1: f64,
     per_class: Vec<metrics::ClassScores>,
     binary: Option<metrics::BinaryScores>,
+    benign_rows: u64,
+    false_positives: u64,
+    false_positives_per_million: Option<f64>,
     confusion: metrics::Confusion,
 }
 
 impl Evaluation {
-    fn new(scores: &metrics::Evaluation) -> Self {
+    fn new(scores: &metrics::Evaluation, false_positives: FalsePositives) -> Self {
         Self {
             rows: scores.rows,
             accuracy: scores.accuracy,
@@ -501,6 +503,9 @@ impl Evaluation {
             weighted_f1: scores.weighted_f1(),
             per_class: scores.per_class.clone(),
             binary: scores.binary,
+            benign_rows: false_positives.benign_rows,
+            false_positives: false_positives.called_attack,
+            false_positives_per_million: false_positives.per_million(),
             confusion: scores.confusion.clone(),
         }
     }

@@ -8,6 +8,7 @@ use flowsieve::model::forest::ForestSpec;
 use flowsieve::model::isolation::{IsolationSpec, IsolationTrees, quantile_table};
 use flowsieve::model::taxonomy::{Kind, Taxonomy};
 use flowsieve::model::tree::{Tree, TreeNode};
+use flowsieve::model::trial::{Trial, Trials};
 use flowsieve::model::{Model, ModelSpec, SelfTestRow};
 use flowsieve::prepare::{Feature, Preparation};
 use flowsieve::schema::{Column, ColumnKind, Schema};
@@ -147,6 +148,7 @@ pub(crate) fn spec(shape: Shape) -> ModelSpec {
     let random = &mut random;
     let forest = forest(random, shape);
     let columns: Vec<Column> = (0..n_features).map(|index| column(random, index)).collect();
+    let taxonomy = taxonomy(random, n_classes);
     ModelSpec {
         name: format!("made-up-{seed}"),
         preparation: Preparation {
@@ -160,10 +162,10 @@ pub(crate) fn spec(shape: Shape) -> ModelSpec {
             columns,
             label_columns: vec!["label".into(), "Class".into()],
         },
-        taxonomy: taxonomy(random, n_classes),
+        card: card(random, seed, &taxonomy),
+        taxonomy,
         forest,
         isolation: isolation(random, n_isolation_trees, n_leaves, n_features),
-        card: card(random, seed),
         self_test: Vec::new(),
     }
 }
@@ -254,7 +256,7 @@ fn taxonomy(random: &mut Random, n_classes: usize) -> Taxonomy {
     }
 }
 
-fn card(random: &mut Random, seed: u64) -> Card {
+fn card(random: &mut Random, seed: u64, taxonomy: &Taxonomy) -> Card {
     Card {
         dataset: Dataset {
             title: "Made-up flows".into(),
@@ -290,7 +292,38 @@ fn card(random: &mut Random, seed: u64) -> Card {
             }],
             chosen: 0,
         }),
+        evaluations: trials(random, taxonomy),
     }
+}
+
+/// No trials, or some of whose counts nothing is known but that they fit together.
+fn trials(random: &mut Random, taxonomy: &Taxonomy) -> Trials {
+    let n_classes = taxonomy.kinds.len();
+    let kinds = ["random", "grouped", "order", "without"];
+    let count = random.below(kinds.len() + 1);
+    let trial = |kind: &&str| Trial {
+        kind: (*kind).into(),
+        method: "as it came".into(),
+        columns: vec!["port".into(); random.below(2)],
+        train_rows: random.next() >> 40,
+        class_train_rows: (0..n_classes).map(|_| random.next() >> 50).collect(),
+        confusion: (0..n_classes * n_classes)
+            .map(|cell| {
+                if cell % 3 == 0 {
+                    random.next() >> 50
+                } else {
+                    0
+                }
+            })
+            .collect(),
+        called_attack: [0, 0],
+        isolation_auroc: (random.below(2) == 0).then_some(0.25),
+    };
+    let trials: Vec<Trial> = kinds[..count].iter().map(trial).collect();
+    if trials.is_empty() {
+        return Trials::default();
+    }
+    Trials::new(&trials, taxonomy).unwrap()
 }
 
 fn isolation(

@@ -102,8 +102,7 @@ pub fn fit(sample: &RowSample, columns: &[String], label: Option<&str>) -> Resul
             training_rows: n_rows,
             left_out,
             parameters: parameters(&isolation, sample),
-            evaluation: None,
-            size_curve: None,
+            ..Card::default()
         },
         self_test: Vec::new(),
     };
