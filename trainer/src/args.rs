@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::evaluations::order::Order;
 use crate::reading::DialectArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flowsieve::fit::options::{ClassWeight, ForestOptions, IsolationOptions};
@@ -113,8 +114,46 @@ pub(crate) struct TrainArguments {
     /// Also fit and score another library's random forest (smartcore's) on the same split
     #[arg(long)]
     pub(crate) baseline: bool,
+    /// How to evaluate, for the card: all ways, or some. `grouped`, whose figures are the card's main ones, is always made
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "WAY,…",
+        default_value = "all"
+    )]
+    pub(crate) evaluate: Vec<EvaluationKind>,
+    /// What is scored last in the evaluation `order`: `file` (each file by a model of the others), `rows` (the last rows of each
+    /// class), or a column of times, numbers or groups [default: files where there are several, else a column of times, else rows]
+    #[arg(
+        long,
+        value_name = "file|rows|COLUMN",
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    pub(crate) order: Order,
+    /// Columns that only the set-up of a lab explains, besides those that the taxonomy names: the evaluation `without` leaves
+    /// them out, or adds those that the model leaves out
+    #[arg(long, value_delimiter = ',', value_name = "COLUMN,…")]
+    pub(crate) lab_columns: Vec<String>,
+    /// Leave such columns out of the model
+    #[arg(long)]
+    pub(crate) without_lab_columns: bool,
     #[command(flatten)]
     pub(crate) dialect: DialectArguments,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EvaluationKind {
+    All,
+    /// Rows held out at random, as publications do
+    Random,
+    /// Identical rows kept together
+    Grouped,
+    /// By file, day, or order of rows
+    Order,
+    /// Without columns that only the set-up of a lab explains, or with them where the model leaves them out
+    Without,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,8 @@
 //! of them is printed and written to the model's card.
 
 use crate::error::TrainerError;
+use crate::evaluations::order::Order;
+use crate::evaluations::origins::OrderColumn;
 use crate::profile::{ColumnProfile, MANY_WORDS};
 use flowsieve::fit::column_names::{NamedAs, named_as};
 use flowsieve::model::card::LeftOut;
@@ -28,6 +30,12 @@ pub(crate) struct Columns {
     pub(crate) label: usize,
     /// The features, in the order of the header.
     pub(crate) features: Vec<FeatureColumn>,
+    /// Which of them only the set-up of a lab explains: places among the features.
+    pub(crate) lab: Vec<usize>,
+    /// Such columns that are no features because it was asked so. They are read to see what they would be worth.
+    pub(crate) unread_lab: Vec<FeatureColumn>,
+    /// The column that puts rows in order.
+    pub(crate) order: Option<OrderColumn>,
     /// The others, in the order of the header, without the label.
     pub(crate) left_out: Vec<LeftOut>,
 }
@@ -39,14 +47,25 @@ pub(crate) struct Wishes {
     keep: Vec<usize>,
     drop: Vec<usize>,
     categorical: Vec<usize>,
+    lab: Vec<usize>,
+    without_lab: bool,
+    order: Order,
 }
 
 /// The columns that are named on the command line.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Named<'a> {
     pub(crate) keep: &'a [String],
     pub(crate) drop: &'a [String],
     pub(crate) categorical: &'a [String],
+    /// Columns that only the set-up of a lab explains, and must be there.
+    pub(crate) lab: &'a [String],
+    /// The same, of which those count that are there.
+    pub(crate) usual_lab: &'a [String],
+    /// Whether such columns are no features.
+    pub(crate) without_lab: bool,
+    /// What puts rows in order.
+    pub(crate) order: Order,
 }
 
 impl Wishes {
@@ -67,7 +86,28 @@ impl Wishes {
             keep: find_all(named.keep, "--keep")?,
             drop: find_all(named.drop, "--drop")?,
             categorical: find_all(named.categorical, "--categorical")?,
+            lab: {
+                let mut lab = find_all(named.lab, "--lab-columns")?;
+                lab.extend(
+                    named
+                        .usual_lab
+                        .iter()
+                        .filter_map(|name| place(header, name)),
+                );
+                lab
+            },
+            without_lab: named.without_lab,
+            order: named.order,
         };
+        if let Order::Column(name) = &wishes.order {
+            find(header, name, "--order")?;
+        }
+        if wishes.without_lab && wishes.lab.is_empty() {
+            return Err(TrainerError::asked(
+                "--without-lab-columns leaves out nothing: name the columns with --lab-columns, or in the taxonomy as \
+                 `lab_columns`.",
+            ));
+        }
         if wishes.keep.contains(&wishes.label) {
             return Err(TrainerError::asked(format!(
                 "--keep names {:?}, but it is the label: a model that reads its label learns nothing.",
@@ -88,32 +128,89 @@ impl Wishes {
         let mut columns = Columns {
             label: self.label,
             features: Vec::new(),
+            lab: Vec::new(),
+            unread_lab: Vec::new(),
+            order: self.order_column(header, profiles),
             left_out: Vec::new(),
         };
         for (index, (name, profile)) in header.iter().zip(profiles).enumerate() {
             if index == self.label {
                 continue;
             }
-            match self.why_left_out(header, index, profile) {
-                Some(why) => columns.left_out.push(LeftOut {
-                    column: name.clone(),
-                    why,
-                }),
-                None => columns.features.push(FeatureColumn {
-                    name: name.clone(),
-                    index,
-                    kind: if self.categorical.contains(&index) {
-                        ColumnKind::Categorical
-                    } else {
-                        kind(name, profile)
-                    },
-                }),
+            let feature = || FeatureColumn {
+                name: name.clone(),
+                index,
+                kind: if self.categorical.contains(&index) {
+                    ColumnKind::Categorical
+                } else {
+                    kind(name, profile)
+                },
+            };
+            let is_lab = self.lab.contains(&index);
+            let asked = self.why_not_wanted(index);
+            match asked
+                .clone()
+                .or_else(|| self.why_no_feature(header, index, profile))
+            {
+                Some(why) => {
+                    columns.left_out.push(LeftOut {
+                        column: name.clone(),
+                        why,
+                    });
+                    if is_lab
+                        && asked.is_some()
+                        && self.why_no_feature(header, index, profile).is_none()
+                    {
+                        columns.unread_lab.push(feature());
+                    }
+                }
+                None => {
+                    if is_lab {
+                        columns.lab.push(columns.features.len());
+                    }
+                    columns.features.push(feature());
+                }
             }
         }
         columns
     }
 
-    fn why_left_out(
+    /// The column named, or the first that holds times.
+    fn order_column(&self, header: &[String], profiles: &[ColumnProfile]) -> Option<OrderColumn> {
+        let is_time = |index: usize| {
+            named_as(&header[index]) == Some(NamedAs::Time) || profiles[index].holds_times()
+        };
+        match &self.order {
+            Order::Column(name) => {
+                let index = place(header, name)?;
+                let moments = is_time(index) || profiles[index].is_numeric();
+                Some(OrderColumn { index, moments })
+            }
+            Order::Automatic => {
+                let index =
+                    (0..header.len()).find(|&index| index != self.label && is_time(index))?;
+                Some(OrderColumn {
+                    index,
+                    moments: true,
+                })
+            }
+            Order::File | Order::Rows => None,
+        }
+    }
+
+    /// Why a column is left out whatever it holds: because the user says so.
+    fn why_not_wanted(&self, index: usize) -> Option<String> {
+        if self.drop.contains(&index) {
+            Some("left out as asked (--drop)".to_owned())
+        } else if self.without_lab && self.lab.contains(&index) {
+            Some("only the lab's set-up explains it (--without-lab-columns)".to_owned())
+        } else {
+            None
+        }
+    }
+
+    /// Why a column is no feature, going by its name and what it holds.
+    fn why_no_feature(
         &self,
         header: &[String],
         index: usize,
@@ -122,9 +219,7 @@ impl Wishes {
         let name = normalised(&header[index]);
         let named = named_as(&name);
         let why = |why: &str| Some(why.to_owned());
-        if self.drop.contains(&index) {
-            why("left out as asked (--drop)")
-        } else if header[..index]
+        if header[..index]
             .iter()
             .any(|other| normalised(other) == name)
         {
@@ -157,15 +252,17 @@ impl Wishes {
 
 /// Which column of the header has this name, ignoring case, blanks, dots and underscores.
 fn find(header: &[String], name: &str, option: &str) -> Result<usize, TrainerError> {
-    header
-        .iter()
-        .position(|other| normalised(other) == normalised(name))
-        .ok_or_else(|| {
-            TrainerError::asked(format!(
-                "{option} names the column {name:?}, which the data do not have. They have: {}.",
-                header.join(", ")
-            ))
-        })
+    place(header, name).ok_or_else(|| {
+        TrainerError::asked(format!(
+            "{option} names the column {name:?}, which the data do not have. They have: {}.",
+            header.join(", ")
+        ))
+    })
+}
+
+fn place(header: &[String], name: &str) -> Option<usize> {
+    let name = normalised(name);
+    header.iter().position(|other| normalised(other) == name)
 }
 
 fn kind(name: &str, profile: &ColumnProfile) -> ColumnKind {
@@ -205,6 +302,7 @@ mod tests {
                 keep: &owned(keep),
                 drop: &owned(drop),
                 categorical: &owned(categorical),
+                ..Named::default()
             },
         )
         .expect("columns");
@@ -311,6 +409,7 @@ mod tests {
                     keep,
                     drop,
                     categorical: &[],
+                    ..Named::default()
                 },
             )
             .expect_err(word)

@@ -3,6 +3,7 @@
 use crate::args::Level;
 use crate::columns::{Columns, FeatureColumn};
 use crate::error::TrainerError;
+use crate::evaluations::origins::{OriginReader, Origins};
 use crate::join::{Joined, JoinedSink};
 use crate::profile::LeftOutRows;
 use crate::split::hash;
@@ -24,8 +25,22 @@ pub(crate) struct Dataset {
     pub(crate) dictionaries: Vec<Vec<String>>,
     /// The classes.
     pub(crate) taxonomy: Taxonomy,
+    /// The columns that only a lab's set-up explains and that are no features.
+    pub(crate) unread: Unread,
+    /// Where each row is from.
+    pub(crate) origins: Origins,
+    /// The name of the column that puts rows in order; empty where there is none.
+    pub(crate) order_name: String,
     /// Rows that could not be used.
     pub(crate) left_out: LeftOutRows,
+}
+
+/// Columns beside the table, of the same rows.
+#[derive(Debug, Default)]
+pub(crate) struct Unread {
+    pub(crate) columns: Vec<Vec<f32>>,
+    /// As those of the dataset.
+    pub(crate) dictionaries: Vec<Vec<String>>,
 }
 
 /// Reads all files. With `once`, a row that an earlier file has counts once.
@@ -61,15 +76,34 @@ pub(crate) fn read(
         table.columns.push(values);
         dictionaries.push(words);
     }
+    let n_features = columns.features.len();
+    let mut unread = Unread {
+        columns: table.columns.split_off(n_features),
+        dictionaries: dictionaries.split_off(n_features),
+    };
+    let mut origins = loader.origins.finish();
     if once {
         let kept = first_occurrences(data, columns, &table, &loader.begins);
         loader.left_out.repeated = (table.n_rows() - kept.len()) as u64;
         table = table.rows(&kept);
+        origins = origins.rows(&kept);
+        for column in &mut unread.columns {
+            *column = kept
+                .iter()
+                .map(|&row_idx| column[row_idx as usize])
+                .collect();
+        }
     }
+    let order_name = columns
+        .order
+        .map(|column| data.columns[column.index].clone());
     Ok(Dataset {
         table,
         dictionaries,
         taxonomy,
+        unread,
+        origins,
+        order_name: order_name.unwrap_or_default(),
         left_out: loader.left_out,
     })
 }
@@ -174,7 +208,9 @@ enum Values {
 
 /// Takes records as rows.
 struct Loader<'a> {
-    features: &'a [FeatureColumn],
+    /// The features, and behind them what is read beside them.
+    features: Vec<&'a FeatureColumn>,
+    n_features: usize,
     label: usize,
     n_cells: usize,
     labels: Words,
@@ -182,31 +218,36 @@ struct Loader<'a> {
     row: Vec<Cell>,
     /// The first row of each file.
     begins: Vec<usize>,
+    origins: OriginReader,
     left_out: LeftOutRows,
 }
 
 impl<'a> Loader<'a> {
     fn new(columns: &'a Columns, n_cells: usize) -> Self {
-        let values = |column: &FeatureColumn| match column.kind {
+        let features: Vec<&FeatureColumn> =
+            columns.features.iter().chain(&columns.unread_lab).collect();
+        let values = |column: &&FeatureColumn| match column.kind {
             ColumnKind::Categorical => Values::Words(Words::default()),
             ColumnKind::Numeric | ColumnKind::Time => Values::Numbers(Vec::new()),
         };
         Self {
-            features: &columns.features,
+            n_features: columns.features.len(),
             label: columns.label,
             n_cells,
             labels: Words::default(),
-            values: columns.features.iter().map(values).collect(),
+            values: features.iter().map(values).collect(),
+            features,
             row: Vec::new(),
             begins: Vec::new(),
+            origins: OriginReader::new(columns.order),
             left_out: LeftOutRows::default(),
         }
     }
 
-    /// Reads the numbers of a record; says whether all of them are some.
+    /// Reads the numbers of a record; says whether all of the features' are some.
     fn read_numbers(&mut self, record: &Record<'_>) -> bool {
         self.row.clear();
-        for feature in self.features {
+        for feature in &self.features {
             let (start, end) = record.span(feature.index);
             self.row.push(match feature.kind {
                 ColumnKind::Numeric => parse(record.text(), start, end),
@@ -214,13 +255,14 @@ impl<'a> Loader<'a> {
                 ColumnKind::Categorical => Cell::Missing,
             });
         }
-        !self.row.contains(&Cell::Invalid)
+        !self.row[..self.n_features].contains(&Cell::Invalid)
     }
 }
 
 impl JoinedSink for Loader<'_> {
     fn begin_file(&mut self) {
         self.begins.push(self.labels.ids.len());
+        self.origins.begin_file();
     }
 }
 
@@ -232,6 +274,7 @@ impl RecordSink for Loader<'_> {
             self.left_out.not_a_number += 1;
         } else {
             self.labels.add(record.cell(self.label).trim_ascii());
+            self.origins.add(|index| record.cell(index));
             for ((feature, values), cell) in
                 self.features.iter().zip(&mut self.values).zip(&self.row)
             {
@@ -277,6 +320,9 @@ mod tests {
         let columns = Columns {
             label: 2,
             features: features.to_vec(),
+            lab: Vec::new(),
+            unread_lab: Vec::new(),
+            order: None,
             left_out: Vec::new(),
         };
         let mut loader = Loader::new(&columns, 3);

@@ -2,6 +2,7 @@
 
 use crate::args::InfoArguments;
 use crate::error::TrainerError;
+use crate::evaluations;
 use crate::report;
 use crate::source::load;
 use flowsieve::pack;
@@ -14,6 +15,16 @@ pub(crate) fn info(args: &InfoArguments) -> Result<(), TrainerError> {
         source,
     })?;
     report::model(&model);
+    let spec = model.spec();
+    let trials = spec
+        .card
+        .evaluations
+        .get(&spec.taxonomy)
+        .map_err(|source| TrainerError::File {
+            path: args.model.clone(),
+            source,
+        })?;
+    evaluations::report::trials(&trials, &spec.taxonomy);
     report::sections(&sections, bytes.len());
     Ok(())
 }

@@ -16,6 +16,7 @@
 //! fitting     a model from rows, on all threads
 //! unlabelled  a detector fitted on the files that it scores
 //! scoring     what a model is worth on rows
+//! evaluations the same in several ways: at random, by day, without some columns
 //! baseline    what another library's forest is worth on the same rows
 //! train, evaluate, inspect, info, score, sweep, synth      the commands, made of these
 //! time_fit    what fitting takes, for benchmarks
@@ -33,6 +34,7 @@ mod columns;
 mod dataset;
 mod error;
 mod evaluate;
+mod evaluations;
 mod fitting;
 mod info;
 mod inspect;

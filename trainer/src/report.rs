@@ -3,6 +3,7 @@
 use crate::baseline::Baseline;
 use crate::columns::Columns;
 use crate::dataset::Dataset;
+use crate::evaluations::report::ATTACKS_ALONE;
 use crate::fitting::Recipe;
 use crate::reading::print_connected;
 use crate::results::Results;
@@ -120,7 +121,7 @@ pub(crate) fn data(n_files: usize, columns: &Columns, data: &Dataset) {
     classes(&data.taxonomy);
     if !data.taxonomy.kinds.iter().any(|kind| !kind.attack) {
         println!(
-            "No class is benign: if one is, name it with --benign. The isolation forest learns from all rows.\n"
+            "No class is benign: if one is, name it with --benign. The isolation forest learns from all rows. {ATTACKS_ALONE}\n"
         );
     }
 }
@@ -530,6 +531,9 @@ pub(crate) fn model(model: &Model) {
     if spec.has_classes() {
         println!("Classes");
         classes(&spec.taxonomy);
+        if spec.taxonomy.kinds.iter().all(|kind| kind.attack) {
+            println!("{ATTACKS_ALONE}\n");
+        }
     } else {
         println!("No classes: it says how strange a row is, and not what it is.\n");
     }

@@ -14,6 +14,10 @@ const ROWS_PER_PIECE: usize = 4096;
 pub(crate) struct Scores {
     pub(crate) evaluation: Evaluation,
     pub(crate) isolation_auroc: Option<f64>,
+    /// Rows per `[is an attack][is called one]`.
+    pub(crate) binary: [[u64; 2]; 2],
+    /// The detector's ranks, from which the area comes.
+    pub(crate) ranks: RankCounts,
 }
 
 /// Scores all rows of a table, which has the model's columns.
@@ -52,9 +56,16 @@ pub(crate) fn score(model: &Model, table: &TrainingTable) -> Scores {
         .iter()
         .map(|&(class, attack, _)| (class, attack))
         .collect();
+    let mut binary = [[0; 2]; 2];
+    for (&(_, called), &label) in answers.iter().zip(&table.labels) {
+        let attack = taxonomy.kinds[usize::from(label)].attack;
+        binary[usize::from(attack)][usize::from(called)] += 1;
+    }
     Scores {
         evaluation: evaluate(taxonomy, &table.labels, &answers),
         isolation_auroc: ranks.auroc(),
+        binary,
+        ranks,
     }
 }
 

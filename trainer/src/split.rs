@@ -41,6 +41,20 @@ pub(crate) fn split(table: &TrainingTable, seed: u64) -> Split {
     split
 }
 
+/// Splits rows whatever they hold.
+pub(crate) fn split_at_random(n_rows: usize, seed: u64) -> Split {
+    let mut split = Split::default();
+    for row_idx in 0..n_rows as u32 {
+        let side = if mix(mix(seed) ^ u64::from(row_idx)) % 10 < FITTED_OF_TEN {
+            &mut split.fitted
+        } else {
+            &mut split.scored
+        };
+        side.push(row_idx);
+    }
+    split
+}
+
 /// A hash of a row's features. All missing values are one, and zeros of either sign.
 pub(crate) fn hash<'a>(columns: impl Iterator<Item = &'a [f32]>, row_idx: usize, seed: u64) -> u64 {
     columns.fold(mix(seed), |state, column| {

@@ -17,6 +17,8 @@
 //!
 //! families = ["DoS", "Recon"]  # optional, at the top: the families that kinds may name
 //!
+//! lab_columns = ["Src Port"]   # optional, at the top: columns that only the set-up of the lab explains
+//!
 //! [aliases]                    # optional: other names of columns
 //! flow_duration = ["duration"]
 //! ```
@@ -45,6 +47,9 @@ pub(crate) struct TaxonomyFile {
     families: Option<Vec<String>>,
     #[serde(default)]
     kind: Vec<KindEntry>,
+    /// Columns that tell how the traffic was made, not what an attack looks like.
+    #[serde(default)]
+    pub(crate) lab_columns: Vec<String>,
     /// Other names of columns.
     #[serde(default)]
     aliases: BTreeMap<String, Vec<String>>,

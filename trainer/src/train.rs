@@ -6,6 +6,7 @@ use crate::choice::Choice;
 use crate::columns::{Columns, Named, Wishes};
 use crate::dataset::{self, Dataset};
 use crate::error::TrainerError;
+use crate::evaluations::{self, LabColumns, Wanted};
 use crate::fitting::{Recipe, fit};
 use crate::join::Joined;
 use crate::profile::Profiler;
@@ -18,6 +19,7 @@ use flowsieve::fit::TrainingTable;
 use flowsieve::fit::options::{ForestOptions, IsolationOptions};
 use flowsieve::metrics::BinaryScores;
 use flowsieve::model::card::{Card, CardEvaluation, SizeCurve};
+use flowsieve::model::trial::Trials;
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::pack;
 use std::path::Path;
@@ -47,6 +49,10 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         keep: &args.keep,
         drop: &args.drop,
         categorical: &args.categorical,
+        lab: &args.lab_columns,
+        usual_lab: &taxonomy_file.lab_columns,
+        without_lab: args.without_lab_columns,
+        order: args.order.clone(),
     };
     let classes = Classes {
         file: &taxonomy_file,
@@ -73,10 +79,10 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
             .iter()
             .map(|column| taxonomy_file.column_aliases(&column.name))
             .collect(),
-        features: columns.features,
+        features: columns.features.clone(),
         label_columns: args.label.clone(),
-        dictionaries: data.dictionaries,
-        taxonomy: data.taxonomy,
+        dictionaries: data.dictionaries.clone(),
+        taxonomy: data.taxonomy.clone(),
         forest,
         isolation: isolation_params,
         isolation_rows: args.isolation_rows,
@@ -102,6 +108,18 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     let two_ways = two_ways(&recipe, &scores, &fitted, &scored)?;
     report::two_ways(&two_ways);
 
+    let lab = LabColumns {
+        read: &columns.lab,
+        unread: &columns.unread_lab,
+    };
+    let wanted = Wanted {
+        kinds: &args.evaluate,
+        order: &args.order,
+    };
+    let grouped = evaluations::grouped(&fitted, &scored, &scores);
+    let trials = evaluations::run(&recipe, &data, &lab, &wanted, grouped)?;
+    evaluations::report::trials(&trials, &recipe.taxonomy);
+
     let model = fit(&recipe, &data.table, "fitting on all rows")?;
     report::selected(&recipe, &trial, &model);
     let card = Card {
@@ -118,6 +136,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         ),
         evaluation: Some(card_evaluation(scores, fitted.n_rows(), scored.n_rows())),
         size_curve,
+        evaluations: Trials::new(&trials, &recipe.taxonomy)?,
     };
     let bytes = write(
         &args.out,
