@@ -63,6 +63,8 @@ export interface Card {
   leftOut: { column: string; why: string }[];
   parameters: Record<string, string>;
   evaluation: CardEvaluation;
+  /** The same procedure evaluated in several ways, `evaluation` among them; none in files of older programs. */
+  evaluations: NamedEvaluation[];
 }
 
 /** Scores of the training procedure on rows it did not see. */
@@ -77,8 +79,22 @@ export interface CardEvaluation {
   /** Mean of the classes' F1, weighted by their rows. */
   weightedF1: number;
   perClass: PerClass[];
-  binary: Binary;
+  binary: Binary | null;
   auroc: number | null;
+}
+
+/** The training procedure on rows it did not see, in one of several ways to choose these. */
+export interface NamedEvaluation extends CardEvaluation, Evaluation {
+  /**
+   * `random`: rows split at random, copies on both sides. `grouped`: identical rows on one side. `order`: by
+   * file, day or order of rows. `without`, `with`: as `grouped`, without or with the columns that only the
+   * set-up of a lab explains. Newer programs may know others.
+   */
+  kind: string;
+  /** The columns that it was done without, or with. */
+  columns: string[];
+  /** Classes that were fitted on or scored, but not both. By order they have no scores and count in no mean. */
+  oneSided: { class: string; trainRows: number; testRows: number }[];
 }
 
 /** Classes against true labels. */
@@ -92,7 +108,13 @@ export interface Evaluation {
   /** F1 of the classes, each counting by its labelled rows. */
   weightedF1: number;
   perClass: PerClass[];
-  binary: Binary;
+  /** `null` unless both attacks and benign rows are known and there. */
+  binary: Binary | null;
+  benignRows: number;
+  /** Benign rows that are called attacks. */
+  falsePositives: number;
+  /** Of a million benign rows, how many are called attacks at this rate; `null` without benign rows. */
+  falsePositivesPerMillion: number | null;
   /** `matrix[truth][predicted]`, both in the order of `labels`. */
   confusion: { labels: string[]; matrix: number[][] };
 }

@@ -25,6 +25,7 @@ import { baseOf, loadAsset, loadModelIndex, loadSampleIndex } from './engine/ass
 import { loadPack, prepareShipped } from './engine/choose.js';
 import { loadCore, loadWorkerUrl } from './engine/core.js';
 import { toPublic } from './engine/errors.js';
+import { describeModel } from './engine/evaluations.js';
 import { runFit } from './engine/fit.js';
 import { recogniseHeader } from './engine/recognise.js';
 import { endWarmUp, warmUp } from './engine/warm-up.js';
@@ -107,7 +108,7 @@ export async function modelInfo(
     const [pack] = await Promise.all([loadPack(model, base), loadCore(base)]);
     const loaded = new Model(pack);
     try {
-      return loaded.info();
+      return describeModel(loaded);
     } finally {
       loaded.free();
     }

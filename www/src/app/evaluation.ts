@@ -2,10 +2,10 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Evaluation, ModelInfo, Recognition, Summary } from '../api.js';
 import { breakable } from './breakable.js';
-import { count, listing, percent, plural, score } from './format.js';
+import { count, listing, percent, perMillion, plural, score } from './format.js';
 import { labelForm } from './label-form.js';
 import { LightElement } from './light-element.js';
-import { kindMark } from './marks.js';
+import { kindMark, shade } from './marks.js';
 import { perClassTable } from './per-class.js';
 import { filterByCell, type RowFilter } from './row-filter.js';
 import type { Request } from './session.js';
@@ -50,6 +50,7 @@ export class EvaluationPanel extends LightElement {
         ${fact('Weighted F1', 'weighted-f1', score(compared?.weightedF1))}
         ${fact('Attack or not, precision', 'binary-precision', score(evaluation?.binary?.precision))}
         ${fact('Attack or not, recall', 'binary-recall', score(evaluation?.binary?.recall))}
+        ${fact('False positives per million benign', 'false-positives', perMillion(evaluation?.falsePositivesPerMillion))}
         ${fact('Flows compared', 'evaluated', evaluation ? count(evaluation.rows) : '–')}
       </dl>
       ${this.#unknownLabels()} ${this.#form()} ${tables}
@@ -190,9 +191,4 @@ function fact(name: string, testId: string, value: string): TemplateResult {
     <dt>${name}</dt>
     <dd class="figure" data-testid=${testId}>${value}</dd>
   </div>`;
-}
-
-/** Shade 0 (nothing) to 9 (the whole row); what is there at all is at least faintly visible. */
-function shade(rows: number, rowTotal: number): number {
-  return rows === 0 || rowTotal === 0 ? 0 : Math.max(1, Math.round((rows / rowTotal) * 9));
 }

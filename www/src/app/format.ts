@@ -38,6 +38,11 @@ export function score(value: number | null | undefined): string {
   return value === null || value === undefined || Number.isNaN(value) ? '–' : value.toFixed(4);
 }
 
+/** A rate per million, as a whole number; a dash where undefined. */
+export function perMillion(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : count(value);
+}
+
 /** 47185920 → "45.0 MB" (decimal megabytes, as file managers and MB/s count). */
 export function bytes(value: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];

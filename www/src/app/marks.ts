@@ -27,6 +27,11 @@ export function logo(): TemplateResult {
   </svg>`;
 }
 
+/** Shade 0 (nothing) to 9 (the whole row); what is there at all is at least faintly visible. */
+export function shade(rows: number, rowTotal: number): number {
+  return rows === 0 || rowTotal === 0 ? 0 : Math.max(1, Math.round((rows / rowTotal) * 9));
+}
+
 /** Half lit, half dark. */
 export function themeIcon(): TemplateResult {
   return html`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">

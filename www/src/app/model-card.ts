@@ -50,6 +50,9 @@ function card(model: ModelInfo): TemplateResult {
   // A model may have been trained without an evaluation.
   const evaluation: CardEvaluation | null = model.card.evaluation;
   const alone = model.classes.length === 0;
+  const several = model.card.evaluations.length > 0;
+  // Loaded when it is first shown; the element is there at once and fills in then.
+  if (several) void import('./evaluations.js');
   return html`<p class="note">
       <strong>${model.title}</strong>, ${bytes(model.bytes)}, trained on
       ${plural(trainingRows, 'flow')}${dataset.title === model.title ? '' : ` of ${dataset.title}`}.
@@ -67,21 +70,32 @@ function card(model: ModelInfo): TemplateResult {
       ${fact('Columns', count(model.columns.length))}
     </dl>
     <p class="note">${evaluation ? evaluationNote(evaluation) : `It was not evaluated${alone ? ': nothing was known of what its flows are' : ''}.`} ${detectorNote(model)}</p>
+    ${attacksAlone(model) ? html`<p class="caution"><span class="caution-mark" aria-hidden="true">!</span>It knows attacks alone: every flow, harmless ones too, will be called one of these.</p>` : nothing}
+    ${several ? html`<flowsieve-evaluations .model=${model}></flowsieve-evaluations>` : nothing}
     <div class="column-lists">
       ${
         alone
           ? nothing
           : html`${list('Classes', model.classes.length, classTable(model))}
-            ${list(
-              'Evaluation per class',
-              evaluation?.perClass.length ?? 0,
-              perClassTable(evaluation?.perClass ?? [], (name) => markOf(model, name)),
-            )}`
+            ${
+              several
+                ? nothing
+                : list(
+                    'Evaluation per class',
+                    evaluation?.perClass.length ?? 0,
+                    perClassTable(evaluation?.perClass ?? [], (name) => markOf(model, name)),
+                  )
+            }`
       }
       ${list(alone ? 'Columns' : 'Columns by importance', model.columns.length, columnTable(model))}
       ${list('Columns left out', leftOut.length, leftOutTable(model))}
       ${list('How it was trained', Object.keys(parameters).length, parameterTable(model))}
     </div>`;
+}
+
+/** Whether it has classes, none of which is benign. */
+function attacksAlone({ classes }: ModelInfo): boolean {
+  return classes.length > 0 && classes.every(({ attack }) => attack);
 }
 
 function evaluationNote({ testRows, trainRows, method }: CardEvaluation): string {

@@ -28,6 +28,7 @@ import {
 } from './coordinator.js';
 import { loadCore, loadWorkerUrl } from './core.js';
 import { publicly } from './errors.js';
+import { describeModel } from './evaluations.js';
 import { exportStream } from './export.js';
 import { listFiles, requireSome } from './files.js';
 import { openFiles } from './first-pass.js';
@@ -65,7 +66,7 @@ export async function runAnalysis(input: AnalyzeInput, options: AnalyzeOptions):
   const table = await orAborted(signal, joining, (late) => freeChoice(late.choice));
   const { choice, files } = table;
   try {
-    const model: ModelInfo = choice.model.info();
+    const model = describeModel(choice.model);
     const about = describe(table, listing.leftOut);
     options.onRecognised?.(choice.recognition, model, about);
     const parts = await orAborted(signal, layOut(files, choice.recognition.encoding));

@@ -5,6 +5,7 @@ import { toBlob } from './analysis.js';
 import { baseOf } from './assets.js';
 import { chooseModel, fitsBetter, freeChoice } from './choose.js';
 import { loadCore } from './core.js';
+import { describeModel } from './evaluations.js';
 import { listFiles, requireSome, type StoredFile } from './files.js';
 import { firstBytes, MAX_TABLES } from './join.js';
 import { readingOptions } from './reading.js';
@@ -50,7 +51,7 @@ export async function recogniseHeader(
     const { rows } = choice.plan.cells(head.subarray(choice.plan.dataStart()), SAMPLE_ROWS);
     // Where the bytes were cut, the last record may be half a record.
     if (head.length < size && rows.length < SAMPLE_ROWS) rows.pop();
-    return { model: choice.model.info(), recognition: choice.recognition, rows };
+    return { model: describeModel(choice.model), recognition: choice.recognition, rows };
   } finally {
     freeChoice(choice);
   }
