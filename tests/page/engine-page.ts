@@ -232,6 +232,7 @@ export interface NativeEvaluation {
   rejected: number;
   accuracy: number;
   macro_f1: number;
+  false_positives_per_million: number | null;
   confusion: { labels: string[]; matrix: number[][] };
   detectors: { isolation_forest: { auroc: number } };
   digest: string;

@@ -32,6 +32,9 @@ function expectNative(
   expect(done.summary.evaluation?.confusion).toEqual(native.confusion);
   expect(done.summary.evaluation?.accuracy).toBe(native.accuracy);
   expect(done.summary.evaluation?.macroF1).toBe(native.macro_f1);
+  expect(done.summary.evaluation?.falsePositivesPerMillion).toBe(
+    native.false_positives_per_million,
+  );
   expect(done.digest).toBe(native.digest);
 }
 

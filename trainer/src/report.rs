@@ -9,7 +9,7 @@ use crate::reading::print_connected;
 use crate::results::Results;
 use crate::scoring::Scores;
 use flowsieve::analysis::{Plan, Summary};
-use flowsieve::metrics::{Evaluation, Flagged};
+use flowsieve::metrics::{Evaluation, FalsePositives, Flagged};
 use flowsieve::model::Model;
 use flowsieve::model::card::{LeftOut, SizeCurve};
 use flowsieve::model::taxonomy::Taxonomy;
@@ -297,6 +297,18 @@ pub(crate) fn evaluation(evaluation: &Evaluation) {
     confusions(evaluation);
 }
 
+/// How many benign rows are called attacks; nothing where there are none.
+fn false_positives(found: FalsePositives) {
+    if let Some(rate) = found.per_million() {
+        println!(
+            "{} of {} benign rows are called attacks: {} per million\n",
+            count(found.called_attack),
+            count(found.benign_rows),
+            count(rate.round() as u64)
+        );
+    }
+}
+
 /// The most frequent confusions.
 fn confusions(evaluation: &Evaluation) {
     let labels = &evaluation.confusion.labels;
@@ -437,6 +449,7 @@ pub(crate) fn analysed(path: &Path, plan: &Plan, summary: &Summary) {
 pub(crate) fn results(results: &Results, summary: &Summary, model: &Model) {
     if let Some(found) = &results.evaluation {
         evaluation(found);
+        false_positives(FalsePositives::from_counts(&summary.binary));
     } else if model.spec().has_classes() {
         let kinds = model
             .spec()

@@ -1,7 +1,7 @@
 //! What an evaluation finds: scores of the classifier and of the detector, and their JSON form.
 
 use flowsieve::analysis::{CLASS_REJECTED, LABEL_NONE, LABEL_UNKNOWN, ResultColumns, Summary};
-use flowsieve::metrics::{BinaryScores, Evaluation, Flagged, RankCounts};
+use flowsieve::metrics::{BinaryScores, Evaluation, FalsePositives, Flagged, RankCounts};
 use flowsieve::model::Model;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -67,6 +67,7 @@ impl Results {
             };
             evaluation.per_class.iter().map(entry).collect::<Map<String, Value>>()
         });
+        let false_positives = evaluation.map(|_| FalsePositives::from_counts(&summary.binary));
         let kinds = &model.spec().taxonomy.kinds;
         let counts: Map<String, Value> = kinds
             .iter()
@@ -92,6 +93,9 @@ impl Results {
             "weighted_f1": evaluation.map(Evaluation::weighted_f1),
             "per_class": per_class,
             "binary": evaluation.and_then(|evaluation| evaluation.binary.as_ref()).map(binary),
+            "benign_rows": false_positives.map(|found| found.benign_rows),
+            "false_positives": false_positives.map(|found| found.called_attack),
+            "false_positives_per_million": false_positives.and_then(FalsePositives::per_million),
             "confusion": evaluation.map(|evaluation| json!({
                 "labels": evaluation.confusion.labels, "matrix": evaluation.confusion.matrix,
             })),

@@ -8,7 +8,7 @@ use flowsieve::pack;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use support::{fail, succeed, text};
+use support::{evaluation, fail, succeed, text};
 use tempfile::TempDir;
 
 /// Writes flows of four days. What `clue` says of the class is gone on the last day; `window` was set by class, `port` is
@@ -281,4 +281,18 @@ fn a_model_of_attacks_alone_says_so() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn evaluate_counts_false_positives_per_million_benign_rows() {
+    let folder = TempDir::new().expect("a folder");
+    let flows = write_days(folder.path());
+    let drop = ["--drop", "window,port", "--evaluate", "grouped"];
+    trials(&[&flows], folder.path(), &drop);
+    let found = evaluation(&folder.path().join("m.sieve"), &flows, &[]);
+    let number = |name: &str| found[name].as_f64().expect("a number");
+    assert_eq!(found["benign_rows"], 500);
+    assert!(number("false_positives") > 0.0, "{found}");
+    let expected = 1e6 * number("false_positives") / 500.0;
+    assert!((number("false_positives_per_million") - expected).abs() < 1e-9);
 }

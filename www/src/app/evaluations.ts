@@ -52,12 +52,15 @@ export class Evaluations extends LightElement {
       <div class="scroll-x" tabindex="0" role="region" aria-labelledby="evaluations">
         ${this.#figures(all, shown)}
       </div>
-      <div aria-live="polite">
-        <p class="note" data-testid="evaluation-method">
-          <strong>${nameOf(shown)}.</strong> ${WAYS[shown.kind]?.tells ?? ''} ${method(shown)}
-        </p>
-        ${oneSided(shown)}
-      </div>
+      <p class="note" aria-live="polite" data-testid="evaluation-method">
+        <strong>${nameOf(shown)}.</strong> ${WAYS[shown.kind]?.tells ?? ''} ${method(shown)}
+      </p>
+      <dl class="facts">
+        ${fact('Macro-F1', score(shown.macroF1))} ${fact('Attack F1', score(shown.binary?.f1))}
+        ${fact('False positives per million benign', perMillion(shown.falsePositivesPerMillion))}
+        ${fact('Anomaly AUROC', score(shown.auroc))}
+      </dl>
+      ${oneSided(shown)}
       <div class="evaluation-tables">
         <div>
           <h4 id="card-confusion">Confusion matrix</h4>
@@ -74,7 +77,7 @@ export class Evaluations extends LightElement {
   }
 
   #figures(all: NamedEvaluation[], shown: NamedEvaluation): TemplateResult {
-    return html`<table class="plain is-wide" data-testid="evaluations">
+    return html`<table class="plain is-wide ways" data-testid="evaluations">
       <thead>
         <tr>
           <th scope="col">Evaluated</th>
@@ -92,7 +95,7 @@ export class Evaluations extends LightElement {
         ${all.map(
           (each) => html`<tr class=${each === shown ? 'is-chosen' : ''}>
             <th scope="row">
-              <label class="choice">
+              <label class="way">
                 <input
                   type="radio"
                   name="evaluation"
@@ -122,6 +125,13 @@ export class Evaluations extends LightElement {
 
 function nameOf({ kind }: NamedEvaluation): string {
   return WAYS[kind]?.name ?? kind;
+}
+
+function fact(name: string, value: string): TemplateResult {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd class="figure">${value}</dd>
+  </div>`;
 }
 
 function ofBenign({ falsePositives, benignRows }: NamedEvaluation): string {
