@@ -227,7 +227,7 @@ mod tests {
             Evaluation::from_counts(&taxonomy, &confusion, &[[4, 0], [3, 5]]).of_classes(|c| c < 2);
         let names: Vec<&str> = scores.per_class.iter().map(|c| c.class.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
-        close(scores.balanced_accuracy(), (1.0 + 0.75) / 2.0);
+        close(scores.balanced_accuracy(), 0.875);
         close(scores.accuracy, 7.0 / 12.0);
         assert_eq!(scores.rows, 12);
         close(scores.binary.expect("both sides").recall, 5.0 / 8.0);

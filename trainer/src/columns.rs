@@ -148,28 +148,20 @@ impl Wishes {
             };
             let is_lab = self.lab.contains(&index);
             let asked = self.why_not_wanted(index);
-            match asked
-                .clone()
-                .or_else(|| self.why_no_feature(header, index, profile))
-            {
-                Some(why) => {
-                    columns.left_out.push(LeftOut {
-                        column: name.clone(),
-                        why,
-                    });
-                    if is_lab
-                        && asked.is_some()
-                        && self.why_no_feature(header, index, profile).is_none()
-                    {
-                        columns.unread_lab.push(feature());
-                    }
+            let no_feature = self.why_no_feature(header, index, profile);
+            if is_lab && asked.is_some() && no_feature.is_none() {
+                columns.unread_lab.push(feature());
+            }
+            if let Some(why) = asked.or(no_feature) {
+                columns.left_out.push(LeftOut {
+                    column: name.clone(),
+                    why,
+                });
+            } else {
+                if is_lab {
+                    columns.lab.push(columns.features.len());
                 }
-                None => {
-                    if is_lab {
-                        columns.lab.push(columns.features.len());
-                    }
-                    columns.features.push(feature());
-                }
+                columns.features.push(feature());
             }
         }
         columns

@@ -5,7 +5,5 @@ import './app.js';
 
 // From here on the page works without a network. Should something be missing, the first analysis says so.
 preload()
-  .then(() =>
-    Promise.all([import('./charts.js'), import('./connect.js'), import('./evaluations.js')]),
-  )
+  .then(() => Promise.all([import('./charts.js'), import('./later.js')]))
   .catch(() => {});

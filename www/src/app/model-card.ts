@@ -52,7 +52,7 @@ function card(model: ModelInfo): TemplateResult {
   const alone = model.classes.length === 0;
   const several = model.card.evaluations.length > 0;
   // Loaded when it is first shown; the element is there at once and fills in then.
-  if (several) void import('./evaluations.js');
+  if (several) void import('./later.js');
   return html`<p class="note">
       <strong>${model.title}</strong>, ${bytes(model.bytes)}, trained on
       ${plural(trainingRows, 'flow')}${dataset.title === model.title ? '' : ` of ${dataset.title}`}.

@@ -19,7 +19,7 @@ export interface Correctable {
 /** The form that connects columns, preset to the model that fits best. */
 export function connectForm(file: Correctable): TemplateResult {
   // Loaded when it is first shown; the element is there at once and fills in then.
-  void import('./connect.js');
+  void import('./later.js');
   return html`<flowsieve-connect
     .source=${file.source}
     .request=${file.request}

@@ -1,0 +1,7 @@
+/**
+ * Elements that the first paint does without, in one script: what two scripts share with the first would
+ * be cut into pieces of its own.
+ */
+
+import './connect.js';
+import './evaluations.js';
