@@ -139,7 +139,8 @@ fn try_out(
         } else {
             format!("evaluating ({kind}, {} of {})", i + 1, folds.len())
         };
-        let scores = score(&fit(recipe, &fitted, &what)?, &scored);
+        let model = fit(recipe, &fitted, &what)?;
+        let scores = score(&model, &recipe.as_read_by(&model, &scored));
         let trial = trial_of(kind, String::new(), &fitted, &scored, &scores);
         joined = Some(match joined {
             Some((all, ranks)) => join(all, ranks, &trial, &scores),
