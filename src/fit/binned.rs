@@ -87,6 +87,12 @@ impl BinnedTable {
             .unwrap_or(f32::INFINITY)
     }
 
+    /// The codes of a row, one per feature.
+    pub(super) fn row(&self, row_idx: u32) -> &[u8] {
+        let n_features = self.columns.len();
+        &self.rows[row_idx as usize * n_features..][..n_features]
+    }
+
     /// Whether a node of so many rows is read by columns.
     fn reads_columns(&self, node_rows: usize) -> bool {
         node_rows * ROWS_PER_COLUMN_READ >= self.n_rows()

@@ -6,7 +6,8 @@
 //!
 //! From a table to a forest: the words of categorical columns become codes ([`dictionary`]), each column is described
 //! ([`statistics`]) and cut into at most 254 bins ([`cuts`]), whose codes make a table ([`binned`]); trees grow on it
-//! ([`tree`]) and are joined ([`forest`]). [`isolation`] grows the detector's trees on the values themselves.
+//! ([`tree`]) and are joined ([`forest`]); each row is judged by those
+//! that did not draw it ([`out_of_bag`]). [`isolation`] grows the detector's trees on the values themselves.
 //! [`unlabelled`] makes a whole model of a file's own rows: a detector without classes.
 
 pub mod binned;
@@ -18,6 +19,7 @@ pub mod forest;
 pub mod isolation;
 pub mod nested;
 pub mod options;
+pub mod out_of_bag;
 pub mod rng;
 pub mod self_test;
 pub mod statistics;

@@ -98,9 +98,11 @@ impl ForestOptions {
         let nodes = u64::from(self.n_trees) * (2 * u64::from(self.max_leaves) - 1);
         if nodes > MAX_NODES as u64 {
             return Err(bad(format!(
-                "{} trees of {} leaves may have {nodes} nodes; a model holds {MAX_NODES}. Ask for fewer trees or fewer \
-                 leaves.",
-                self.n_trees, self.max_leaves
+                "{} trees of {} leaves may have {nodes} nodes; a model holds {MAX_NODES}. Ask for fewer trees, or for at \
+                 most {} leaves.",
+                self.n_trees,
+                self.max_leaves,
+                (MAX_NODES as u32 / self.n_trees).div_ceil(2)
             )));
         }
         if self.features_per_split > 0.0 && self.features_per_split <= 1.0 {

@@ -4,8 +4,8 @@ use crate::args::DetectorRows;
 use crate::balance::Resampling;
 use crate::columns::FeatureColumn;
 use crate::error::TrainerError;
-use crate::progress;
 use crate::select::{Selection, with_columns};
+use crate::{out_of_bag, progress};
 use flowsieve::fit::TrainingTable;
 use flowsieve::fit::binned::{BinnedTable, bin_feature};
 use flowsieve::fit::forest::join_trees;
@@ -14,6 +14,7 @@ use flowsieve::fit::options::{ForestParams, IsolationParams};
 use flowsieve::fit::self_test::with_self_test;
 use flowsieve::fit::statistics::describe;
 use flowsieve::fit::tree::{GrownTree, grow_tree};
+use flowsieve::metrics::Evaluation;
 use flowsieve::model::card::Card;
 use flowsieve::model::isolation::IsolationSpec;
 use flowsieve::model::taxonomy::Taxonomy;
@@ -53,12 +54,31 @@ pub(crate) fn fit(
     table: &TrainingTable,
     what: &str,
 ) -> Result<Model, TrainerError> {
+    Ok(fit_selected(recipe, table, what, false)?.0)
+}
+
+/// Fits a model on the rows of a table; also gives what it is worth on them, each judged by the trees that did not draw it:
+/// nothing where trees saw rows that were made up of others.
+pub(crate) fn fit_and_judge(
+    recipe: &Recipe,
+    table: &TrainingTable,
+    what: &str,
+) -> Result<(Model, Option<Evaluation>), TrainerError> {
+    fit_selected(recipe, table, what, recipe.resampling.is_none())
+}
+
+fn fit_selected(
+    recipe: &Recipe,
+    table: &TrainingTable,
+    what: &str,
+    judge: bool,
+) -> Result<(Model, Option<Evaluation>), TrainerError> {
     match &recipe.selection {
-        None => fit_columns(recipe, table, what),
+        None => fit_columns(recipe, table, what, judge),
         Some(selection) => {
             let kept = selection.columns(recipe, table)?;
             let table = with_columns(table, &kept);
-            fit_columns(&recipe.with_columns(&kept), &table, what)
+            fit_columns(&recipe.with_columns(&kept), &table, what, judge)
         }
     }
 }
@@ -92,14 +112,23 @@ fn described(recipe: &Recipe, table: &TrainingTable) -> Vec<Feature> {
         .collect()
 }
 
-fn fit_columns(recipe: &Recipe, table: &TrainingTable, what: &str) -> Result<Model, TrainerError> {
+fn fit_columns(
+    recipe: &Recipe,
+    table: &TrainingTable,
+    what: &str,
+    judge: bool,
+) -> Result<(Model, Option<Evaluation>), TrainerError> {
     let features = described(recipe, table);
-    let grown = match &recipe.resampling {
+    let (binned, grown) = match &recipe.resampling {
         None => grow_forest(&recipe.forest, table, what)?,
         Some(resampling) => {
             grow_forest(&recipe.forest, &resampling.apply(table, &features)?, what)?
         }
     };
+    let evaluation = judge.then(|| {
+        let found = out_of_bag::judge(&binned, &recipe.forest, &grown);
+        out_of_bag::evaluation(&recipe.taxonomy, &table.labels, &found)
+    });
     let (forest, importances) = join_trees(&grown, table.n_classes);
     let isolation = fit_isolation(recipe, table, &features)?;
     let mut spec = ModelSpec {
@@ -118,7 +147,7 @@ fn fit_columns(recipe: &Recipe, table: &TrainingTable, what: &str) -> Result<Mod
     for (kind, rows) in spec.taxonomy.kinds.iter_mut().zip(table.class_counts()) {
         kind.training_rows = rows;
     }
-    Ok(with_self_test(spec, recipe.seed)?)
+    Ok((with_self_test(spec, recipe.seed)?, evaluation))
 }
 
 /// The rows of a table, cut into bins.
@@ -132,12 +161,12 @@ pub(crate) fn binned(
     Ok(BinnedTable::new(table, columns.collect(), params)?)
 }
 
-/// The trees of a forest on the rows of a table.
+/// The trees of a forest on the rows of a table, and these as the trees saw them.
 pub(crate) fn grow_forest(
     params: &ForestParams,
     table: &TrainingTable,
     what: &str,
-) -> Result<Vec<GrownTree>, TrainerError> {
+) -> Result<(BinnedTable, Vec<GrownTree>), TrainerError> {
     let binned = binned(table, params)?;
     let bar = progress::bar(what, u64::from(params.options().n_trees));
     let grown = (0..params.options().n_trees)
@@ -149,7 +178,7 @@ pub(crate) fn grow_forest(
         })
         .collect();
     bar.finish_and_clear();
-    Ok(grown)
+    Ok((binned, grown))
 }
 
 fn schema(recipe: &Recipe, importances: &[f32]) -> Schema {

@@ -15,6 +15,7 @@
 //! balance     classes of unequal size, brought to one
 //! fitting     a model from rows, on all threads
 //! unlabelled  a detector fitted on the files that it scores
+//! out_of_bag  what a model is worth on the rows that it was fitted on
 //! scoring     what a model is worth on rows
 //! evaluations the same in several ways: at random, by day, without some columns
 //! baseline    what another library's forest is worth on the same rows
@@ -39,6 +40,7 @@ mod fitting;
 mod info;
 mod inspect;
 mod join;
+mod out_of_bag;
 mod packed;
 mod profile;
 mod progress;

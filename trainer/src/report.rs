@@ -246,6 +246,18 @@ pub(crate) fn size_curve(curve: &SizeCurve) {
     println!("{}", table(&head, &rows));
 }
 
+/// What the forest is worth on the rows that it was grown on.
+pub(crate) fn out_of_bag(found: &Evaluation, n_rows: usize) {
+    println!(
+        "Out of bag, {} of all {} rows judged by the trees that did not draw them: macro F1 {:.4}, accuracy {:.4} (copies of a \
+         row may be on both sides)\n",
+        count(found.rows),
+        count(n_rows as u64),
+        found.macro_f1,
+        found.accuracy
+    );
+}
+
 /// What two ways to tell attacks from benign rows are worth.
 pub(crate) fn two_ways(lines: &[(String, String)]) {
     for (name, scores) in lines {

@@ -67,7 +67,7 @@ pub(crate) fn time_fit(args: &TimeFitArguments) -> Result<(), TrainerError> {
     forget_peak();
     let memory_before = status("VmRSS:");
     let (start, cpu_start) = (Instant::now(), cpu_seconds());
-    let grown = grow_forest(&params, &table, "fitting")?;
+    let (_binned, grown) = grow_forest(&params, &table, "fitting")?;
     let (forest, _) = join_trees(&grown, table.n_classes);
     let seconds = start.elapsed().as_secs_f64();
     let measured = Measured {

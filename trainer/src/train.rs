@@ -7,7 +7,7 @@ use crate::columns::{Columns, Named, Wishes};
 use crate::dataset::{self, Dataset};
 use crate::error::TrainerError;
 use crate::evaluations::{self, LabColumns, Wanted};
-use crate::fitting::{Recipe, fit};
+use crate::fitting::{Recipe, fit, fit_and_judge};
 use crate::join::Joined;
 use crate::profile::Profiler;
 use crate::report;
@@ -120,8 +120,11 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     let trials = evaluations::run(&recipe, &data, &lab, &wanted, grouped)?;
     evaluations::report::trials(&trials, &recipe.taxonomy);
 
-    let model = fit(&recipe, &data.table, "fitting on all rows")?;
+    let (model, out_of_bag) = fit_and_judge(&recipe, &data.table, "fitting on all rows")?;
     report::selected(&recipe, &trial, &model);
+    if let Some(out_of_bag) = &out_of_bag {
+        report::out_of_bag(out_of_bag, data.table.n_rows());
+    }
     let card = Card {
         dataset: taxonomy_file.dataset(),
         label_column: joined.columns[joined.label].clone(),

@@ -16,6 +16,7 @@ fn a_model_is_trained_described_and_evaluated() {
         "an index, by its name",
         "macro F1",
         "AUROC",
+        "Out of bag, ",
         "Wrote",
     ] {
         assert!(

@@ -102,7 +102,7 @@ fn importances(recipe: &Recipe, table: &TrainingTable) -> Result<Vec<f64>, Train
         };
         params = options.check()?;
     }
-    let grown = grow_forest(&params, table, "fitting to choose columns")?;
+    let (_, grown) = grow_forest(&params, table, "fitting to choose columns")?;
     let (_, importances) = join_trees(&grown, table.n_classes);
     Ok(importances.into_iter().map(f64::from).collect())
 }
