@@ -40,6 +40,8 @@ pub enum ErrorKind {
     UnpackLimit,
     /// A file that cannot be one table with another: other columns, or written in another way.
     OtherColumns,
+    /// A row of which cannot be said why it got its class.
+    NoExplanation,
     /// Options or data that no model can be fitted with.
     BadFit,
 }
@@ -65,6 +67,7 @@ impl ErrorKind {
             Self::BadArchive => "bad-archive",
             Self::UnpackLimit => "unpack-limit",
             Self::OtherColumns => "other-columns",
+            Self::NoExplanation => "no-explanation",
             Self::BadFit => "bad-fit",
         }
     }

@@ -10,8 +10,9 @@
 //! 5. [`fit`]: how these come from data and a seed, in serial pieces;
 //! 6. [`pack`]: the model file, one reader and one writer;
 //! 7. [`metrics`]: what predictions are worth, given labels;
-//! 8. [`analysis`]: one slice of a file in, result columns and a mergeable summary out;
-//! 9. [`unpack`]: packed files, readable from any place as if they were not.
+//! 8. [`explain`]: why a row got its class;
+//! 9. [`analysis`]: one slice of a file in, result columns and a mergeable summary out;
+//! 10. [`unpack`]: packed files, readable from any place as if they were not.
 //!
 //! `wasm` is the boundary to JavaScript, and the only module that names its types.
 
@@ -23,6 +24,7 @@ pub mod analysis;
 mod compact;
 mod crc32;
 mod error;
+pub mod explain;
 pub mod fit;
 pub mod metrics;
 pub mod model;

@@ -1,6 +1,7 @@
 //! Rows as they stand in the file, for showing them.
 
 use super::plan::{OtherCell, Plan, Reading};
+use super::row::read_other;
 use crate::table::dialect::text_of;
 use crate::table::number::{Cell, parse_any, parse_time};
 use crate::table::{Broken, Record, RecordSink, SliceReader, SliceSpan, comma_to_point};
@@ -13,6 +14,9 @@ pub struct CellRows {
     /// How many standard deviations each cell is from the training rows' mean: rows × header columns, row-major. NaN where
     /// a cell is no number that the model reads.
     pub z_scores: Vec<f32>,
+    /// What the model sees of each row: rows × features, row-major; NaN where missing, and all over where the row would be
+    /// rejected.
+    pub values: Vec<f32>,
     /// Where each row starts in the bytes.
     pub offsets: Vec<u32>,
 }
@@ -65,10 +69,12 @@ impl RecordSink for Cells<'_> {
         self.rows.offsets.push(record.offset as u32);
         let base = self.rows.z_scores.len();
         self.rows.z_scores.resize(base + n_columns, f32::NAN);
+        self.add_values();
         self.rows.rows.push(record.cells().map(text_of).collect());
         if record.len() != n_columns {
             return;
         }
+        let mut is_rejected = false;
         let decimal_comma = self.plan.head().layout.dialect.decimal_comma;
         let numbers = self.plan.numbers.iter().map(|number| {
             let text = with_point(record.cell(number.cell), decimal_comma);
@@ -79,11 +85,29 @@ impl RecordSink for Cells<'_> {
             let text = with_point(record.cell(time.cell), decimal_comma);
             (time.cell, time.feature, parse_time(&text))
         });
+        let features = &self.plan.model().spec().preparation.features;
+        let first = self.rows.values.len() - features.len();
+        let values = &mut self.rows.values[first..];
         for (cell, feature, value) in numbers.chain(times) {
-            if let Cell::Number(value) = value {
-                let feature = &self.plan.model().spec().preparation.features[feature];
-                self.rows.z_scores[base + cell] = feature.scaled(value);
+            match value {
+                Cell::Number(value) => {
+                    self.rows.z_scores[base + cell] = features[feature].scaled(value);
+                    values[feature] = value;
+                }
+                Cell::Missing => {}
+                Cell::Invalid => is_rejected = true,
             }
+        }
+        for other in &self.plan.others {
+            // Nothing but a time can be refused.
+            if !is_time(&other)
+                && let Ok(value) = read_other(record, other)
+            {
+                values[other.feature] = value;
+            }
+        }
+        if is_rejected {
+            values.fill(f32::NAN);
         }
     }
 
@@ -93,6 +117,15 @@ impl RecordSink for Cells<'_> {
             self.rows.offsets.push(offset as u32);
             let len = self.rows.z_scores.len() + self.plan.head().columns.len();
             self.rows.z_scores.resize(len, f32::NAN);
+            self.add_values();
         }
+    }
+}
+
+impl Cells<'_> {
+    /// Makes room for what the model sees of another row.
+    fn add_values(&mut self) {
+        let values = &mut self.rows.values;
+        values.resize(values.len() + self.plan.model().n_features(), f32::NAN);
     }
 }

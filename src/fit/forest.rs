@@ -2,6 +2,7 @@
 
 use super::codebook::codebook;
 use super::tree::GrownTree;
+use crate::model::cover;
 use crate::model::forest::ForestSpec;
 use crate::model::tree::{Tree, TreeNode};
 use std::collections::HashMap;
@@ -42,6 +43,8 @@ pub fn join_trees(trees: &[GrownTree], n_classes: usize) -> (ForestSpec, Vec<f32
     let mut numbers = vec![None; centres.len() / n_classes];
     let mut next = 0;
     for (grown, of_tree) in trees.iter().zip(&numbers_of_trees) {
+        let covers = grown.covers.iter().map(|&weight| cover::code_of(weight));
+        forest.covers.extend(covers);
         let renumbered = grown.tree.nodes.iter().map(|&node| match node {
             TreeNode::Leaf { value } => {
                 let place = place_of[of_tree[value as usize] as usize] as usize;

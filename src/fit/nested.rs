@@ -15,8 +15,8 @@ use super::tree::{GrownTree, Node, finish, grow};
 #[derive(Clone, Debug)]
 pub struct NestedTree {
     nodes: Vec<Node>,
-    /// What all rows weigh.
-    weight: u64,
+    /// What the rows of every node weigh.
+    weights: Vec<u64>,
     steps: Vec<Step>,
     /// The class distribution of every node, `n_classes` bytes each, each adding up to 255.
     distributions: Vec<u8>,
@@ -56,7 +56,9 @@ pub fn grow_nested(table: &BinnedTable, params: &ForestParams, tree_idx: u32) ->
             .flat_map(|node_idx| growth.distribution(node_idx))
             .collect(),
         n_classes: table.n_classes(),
-        weight: growth.weight(),
+        weights: (0..growth.nodes.len())
+            .map(|node_idx| growth.weight(node_idx))
+            .collect(),
         nodes: growth.nodes,
     }
 }
@@ -66,8 +68,9 @@ impl NestedTree {
     /// the one that it was grown on.
     pub fn cut(&self, table: &BinnedTable, max_leaves: u32) -> GrownTree {
         let n_nodes = n_nodes(max_leaves);
-        finish(table, &self.nodes, n_nodes, self.weight, |node_idx| {
-            self.distributions[node_idx * self.n_classes..][..self.n_classes].to_vec()
+        finish(table, &self.nodes, n_nodes, self.weights[0], |node_idx| {
+            let distribution = &self.distributions[node_idx * self.n_classes..][..self.n_classes];
+            (distribution.to_vec(), self.weights[node_idx])
         })
     }
 

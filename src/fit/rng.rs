@@ -22,6 +22,8 @@ pub enum Purpose {
     Split = 4,
     /// Making up a sample file.
     Sample = 5,
+    /// Shuffling columns.
+    Permutation = 6,
     /// Drawing and making up rows so that classes are of one size.
     Resampling = 10,
 }

@@ -20,6 +20,8 @@ pub struct GrownTree {
     pub tree: Tree,
     /// The distributions of the leaves, `n_classes` bytes each, each adding up to 255. Leaves of one class share one.
     pub distributions: Vec<u8>,
+    /// The weight of the rows that ended in each leaf, in the order of the leaves.
+    pub covers: Vec<u64>,
     /// Per feature, the impurity that its splits took away, as a share of the tree's weight.
     pub gains: Vec<f64>,
 }
@@ -28,9 +30,13 @@ pub struct GrownTree {
 pub fn grow_tree(table: &BinnedTable, params: &ForestParams, tree_idx: u32) -> GrownTree {
     let growth = grow(table, params, tree_idx);
     let n_nodes = growth.nodes.len();
-    finish(table, &growth.nodes, n_nodes, growth.weight(), |node_idx| {
-        growth.distribution(node_idx)
-    })
+    finish(
+        table,
+        &growth.nodes,
+        n_nodes,
+        growth.weight(0),
+        |node_idx| (growth.distribution(node_idx), growth.weight(node_idx)),
+    )
 }
 
 /// The `tree_idx`-th tree as it grew.
@@ -71,9 +77,9 @@ pub(super) struct Growth {
 }
 
 impl Growth {
-    /// What all rows weigh.
-    pub(super) fn weight(&self) -> u64 {
-        self.weights(0).iter().sum()
+    /// What the rows of a node weigh.
+    pub(super) fn weight(&self, node_idx: usize) -> u64 {
+        self.weights(node_idx).iter().sum()
     }
 
     /// The class distribution of a node: bytes that add up to 255.
@@ -306,19 +312,20 @@ impl Grower<'_> {
 }
 
 /// The first `n_nodes` nodes as a tree: in preorder, with the leaves' distributions and the features' gains. `weight` is that
-/// of all rows.
+/// of all rows; `leaf` gives a node's distribution and what its rows weigh.
 pub(super) fn finish(
     table: &BinnedTable,
     nodes: &[Node],
     n_nodes: usize,
     weight: u64,
-    distribution: impl Fn(usize) -> Vec<u8>,
+    leaf: impl Fn(usize) -> (Vec<u8>, u64),
 ) -> GrownTree {
     let mut grown = GrownTree {
         tree: Tree {
             nodes: Vec::with_capacity(n_nodes),
         },
         distributions: Vec::new(),
+        covers: Vec::new(),
         gains: vec![0.0; table.columns.len()],
     };
     // The distribution of leaves of one class alone.
@@ -348,7 +355,8 @@ pub(super) fn finish(
             next.push((left, None));
             continue;
         }
-        let distribution = distribution(node_idx as usize);
+        let (distribution, cover) = leaf(node_idx as usize);
+        grown.covers.push(cover);
         let class = distribution.iter().position(|&share| share == u8::MAX);
         let value = class.and_then(|class| pure[class]).unwrap_or_else(|| {
             grown.distributions.extend(distribution);

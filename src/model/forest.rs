@@ -21,6 +21,9 @@ pub struct ForestSpec {
     pub distributions: Vec<u8>,
     /// The trees; a leaf's value is an index of a distribution.
     pub trees: Vec<Tree>,
+    /// The [cover](super::cover) of each leaf as its code, in the order of the trees and their nodes; empty where they are
+    /// not known.
+    pub covers: Vec<u8>,
 }
 
 /// Classes are summed this many at a time; leaf distributions are padded to it with zeros.

@@ -8,7 +8,9 @@
 
 mod bounds;
 pub mod card;
+pub mod cover;
 pub mod forest;
+pub mod importance;
 pub mod isolation;
 pub mod taxonomy;
 mod traverse;
@@ -22,6 +24,7 @@ use crate::{Error, ErrorKind};
 pub use bounds::Bounds;
 use card::Card;
 use forest::{DISTRIBUTION_SUM, Forest, ForestSpec};
+use importance::PermutationImportance;
 use isolation::{IsolationSpec, IsolationTrees, Ranking};
 use serde::{Deserialize, Serialize};
 use taxonomy::Taxonomy;
@@ -47,6 +50,8 @@ pub struct ModelSpec {
     pub isolation: IsolationSpec,
     /// Where the model comes from and what it is worth.
     pub card: Card,
+    /// What each column is worth to the procedure on rows held out; `None` where that was not measured.
+    pub permutation: Option<PermutationImportance>,
     /// Rows with the outputs that they must have.
     pub self_test: Vec<SelfTestRow>,
 }

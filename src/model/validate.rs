@@ -5,6 +5,7 @@
 
 use super::ModelSpec;
 use super::forest::{DISTRIBUTION_SUM, ForestSpec};
+use super::importance::PermutationImportance;
 use super::isolation::{self, IsolationSpec, QUANTILE_STEPS};
 use super::taxonomy::{MAX_KINDS, Taxonomy};
 use super::traverse::MAX_LEAF_VALUE;
@@ -51,6 +52,9 @@ pub(crate) fn model(spec: &ModelSpec) -> Result<(), Error> {
         classes(spec, n_features)?;
     }
     isolation(&spec.isolation, n_features)?;
+    if let Some(permutation) = &spec.permutation {
+        importance(permutation, n_features)?;
+    }
     require(spec.self_test.len() <= MAX_SELF_TEST_ROWS, || {
         let rows = spec.self_test.len();
         format!("it has {rows} self-test rows; at most {MAX_SELF_TEST_ROWS} are allowed")
@@ -86,6 +90,14 @@ fn without_classes(spec: &ModelSpec) -> Result<(), Error> {
     require(!spec.isolation.trees.is_empty(), || {
         "it has neither classes nor a detector".into()
     })
+}
+
+fn importance(permutation: &PermutationImportance, n_features: usize) -> Result<(), Error> {
+    let drops = &permutation.drops;
+    require(
+        drops.len() == n_features && drops.iter().all(|drop| drop.is_finite()),
+        || "its permutation importances are not a number a feature".into(),
+    )
 }
 
 fn check_feature(column: &Column, feature: &Feature) -> Result<(), Error> {
@@ -170,7 +182,10 @@ pub(crate) fn forest(spec: &ForestSpec, n_features: usize) -> Result<(), Error> 
             })?;
         }
     }
-    Ok(())
+    let covers = spec.covers.len();
+    require(covers == 0 || covers == n_leaves, || {
+        "its forest does not have a cover a leaf".into()
+    })
 }
 
 fn isolation(spec: &IsolationSpec, n_features: usize) -> Result<(), Error> {

@@ -119,6 +119,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<ForestSpec, Error> {
         n_classes: n_classes as u16,
         distributions,
         trees,
+        ..ForestSpec::default()
     })
 }
 

@@ -19,10 +19,12 @@ mod trees;
 
 use crate::model::card::Card;
 use crate::model::forest::ForestSpec;
+use crate::model::importance::PermutationImportance;
 use crate::model::isolation::{IsolationSpec, QUANTILE_STEPS};
 use crate::model::taxonomy::MAX_KINDS;
 use crate::model::trial::Trials;
-use crate::model::{ModelSpec, SelfTestRow, validate};
+use crate::model::validate::{self, MAX_NODES};
+use crate::model::{ModelSpec, SelfTestRow};
 use crate::{Error, ErrorKind, compact};
 use bytes::{Reader, put_column, put_varint};
 use container::{Contents, Entry};
@@ -48,7 +50,9 @@ const CARD: [u8; 4] = *b"CARD";
 const EVALUATIONS: [u8; 4] = *b"EVAL";
 const SELF_TEST: [u8; 4] = *b"TEST";
 const SIZE_CURVE: [u8; 4] = *b"CURV";
-const KNOWN: [[u8; 4]; 11] = [
+const COVERS: [u8; 4] = *b"COVR";
+const PERMUTATION: [u8; 4] = *b"PERM";
+const KNOWN: [[u8; 4]; 13] = [
     NAME,
     SCHEMA,
     PREPARATION,
@@ -60,6 +64,8 @@ const KNOWN: [[u8; 4]; 11] = [
     EVALUATIONS,
     SELF_TEST,
     SIZE_CURVE,
+    COVERS,
+    PERMUTATION,
 ];
 
 /// A section of a model file, as a list of contents shows it.
@@ -94,18 +100,7 @@ pub fn sections(bytes: &[u8]) -> Result<Vec<Section>, Error> {
 /// reader, [`ErrorKind::PackDamaged`] where anything else is wrong with them.
 pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
     let contents = Contents::of(bytes, &KNOWN)?;
-    let name = contents.require(NAME)?.unpack(MAX_RAW_LEN)?;
     let mut spec = ModelSpec {
-        name: String::from_utf8(name.into_owned()).map_err(|_| damaged("its name is no text"))?,
-        schema: from_postcard(contents.require(SCHEMA)?)?,
-        preparation: from_postcard(contents.require(PREPARATION)?)?,
-        taxonomy: from_postcard(contents.require(TAXONOMY)?)?,
-        forest: match (contents.find(FOREST), contents.find(FIRST_FOREST)) {
-            (Some(entry), None) => dense::read(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
-            (None, Some(entry)) => read_first_forest(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
-            (None, None) => ForestSpec::default(),
-            (Some(_), Some(_)) => return Err(damaged("it has two forests")),
-        },
         isolation: match contents.find(ISOLATION) {
             Some(entry) => read_isolation(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
             None => IsolationSpec::default(),
@@ -117,12 +112,56 @@ pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
                 None => Card::default(),
             }
         },
+        permutation: match contents.find(PERMUTATION) {
+            Some(entry) => Some(read_permutation(&entry.unpack(MAX_RAW_LEN)?)?),
+            None => None,
+        },
         self_test: from_postcard(contents.require(SELF_TEST)?)?,
+        ..classifier(&contents)?
     };
     if let Some(entry) = contents.find(EVALUATIONS) {
         spec.card.evaluations = Trials::from_bytes(entry.unpack(MAX_RAW_LEN)?.into_owned());
     }
     Ok(spec)
+}
+
+/// The same without the detector, the card and the test rows: what explaining a class takes.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_classifier(bytes: &[u8]) -> Result<ModelSpec, Error> {
+    classifier(&Contents::of(bytes, &KNOWN)?)
+}
+
+fn classifier(contents: &Contents<'_>) -> Result<ModelSpec, Error> {
+    let name = contents.require(NAME)?.unpack(MAX_RAW_LEN)?;
+    Ok(ModelSpec {
+        name: String::from_utf8(name.into_owned()).map_err(|_| damaged("its name is no text"))?,
+        schema: from_postcard(contents.require(SCHEMA)?)?,
+        preparation: from_postcard(contents.require(PREPARATION)?)?,
+        taxonomy: from_postcard(contents.require(TAXONOMY)?)?,
+        forest: forest(contents)?,
+        isolation: IsolationSpec::default(),
+        card: Card::default(),
+        permutation: None,
+        self_test: Vec::new(),
+    })
+}
+
+fn forest(contents: &Contents<'_>) -> Result<ForestSpec, Error> {
+    let forest = match (contents.find(FOREST), contents.find(FIRST_FOREST)) {
+        (Some(entry), None) => dense::read(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
+        (None, Some(entry)) => read_first_forest(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
+        (None, None) => return Ok(ForestSpec::default()),
+        (Some(_), Some(_)) => return Err(damaged("it has two forests")),
+    };
+    Ok(ForestSpec {
+        covers: match contents.find(COVERS) {
+            Some(covers) => covers.unpack(MAX_NODES)?.into_owned(),
+            None => Vec::new(),
+        },
+        ..forest
+    })
 }
 
 /// Writes a model file.
@@ -163,6 +202,13 @@ pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
     }
     let self_test: Vec<SelfTestRow> = spec.self_test.iter().map(canonical).collect();
     writer.add(SELF_TEST, true, to_postcard(&self_test)?, MAX_RAW_LEN)?;
+    if !spec.forest.covers.is_empty() {
+        writer.add(COVERS, false, spec.forest.covers.clone(), MAX_NODES)?;
+    }
+    if let Some(permutation) = &spec.permutation {
+        let raw = write_permutation(permutation);
+        writer.add(PERMUTATION, false, raw, MAX_RAW_LEN)?;
+    }
     writer.finish()
 }
 
@@ -212,6 +258,33 @@ fn read_first_forest(bytes: &[u8]) -> Result<ForestSpec, Error> {
         n_classes,
         distributions,
         trees,
+        covers: Vec::new(),
+    })
+}
+
+fn write_permutation(permutation: &PermutationImportance) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_varint(&mut out, permutation.rows);
+    put_varint(&mut out, permutation.shuffles);
+    for drop in &permutation.drops {
+        out.extend_from_slice(&drop.to_le_bytes());
+    }
+    out
+}
+
+fn read_permutation(bytes: &[u8]) -> Result<PermutationImportance, Error> {
+    let mut reader = Reader::new(bytes);
+    let (rows, shuffles) = (reader.varint()?, reader.varint()?);
+    let mut drops = Vec::new();
+    for drop in reader.rest().chunks(4) {
+        // What is cut off is no number.
+        let bits = drop.try_into().map_or(f32::NAN, f32::from_le_bytes);
+        drops.push(bits);
+    }
+    Ok(PermutationImportance {
+        rows,
+        shuffles,
+        drops,
     })
 }
 

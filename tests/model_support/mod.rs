@@ -5,6 +5,7 @@
 
 use flowsieve::model::card::{Card, CardEvaluation, Dataset, LeftOut, SizeCurve, SizePoint};
 use flowsieve::model::forest::ForestSpec;
+use flowsieve::model::importance::PermutationImportance;
 use flowsieve::model::isolation::{IsolationSpec, IsolationTrees, quantile_table};
 use flowsieve::model::taxonomy::{Kind, Taxonomy};
 use flowsieve::model::tree::{Tree, TreeNode};
@@ -166,6 +167,7 @@ pub(crate) fn spec(shape: Shape) -> ModelSpec {
         taxonomy,
         forest,
         isolation: isolation(random, n_isolation_trees, n_leaves, n_features),
+        permutation: None,
         self_test: Vec::new(),
     }
 }
@@ -201,7 +203,24 @@ fn forest(random: &mut Random, shape: Shape) -> ForestSpec {
         n_classes: n_classes as u16,
         distributions,
         trees,
+        covers: Vec::new(),
     }
+}
+
+/// Gives a model what explains it: random covers and permutation importances.
+pub(crate) fn with_explanations(mut spec: ModelSpec, seed: u64) -> ModelSpec {
+    let mut random = Random(seed);
+    let nodes = spec.forest.trees.iter().flat_map(|tree| &tree.nodes);
+    let leaves = nodes.filter(|node| matches!(node, TreeNode::Leaf { .. }));
+    spec.forest.covers = leaves.map(|_| random.below(250) as u8).collect();
+    let rows = random.next() >> 40;
+    let drops = (0..spec.schema.columns.len()).map(|_| random.below(2001) as f32 / 2000.0 - 0.01);
+    spec.permutation = Some(PermutationImportance {
+        rows,
+        shuffles: 3,
+        drops: drops.collect(),
+    });
+    spec
 }
 
 fn column(random: &mut Random, index: usize) -> Column {

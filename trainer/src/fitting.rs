@@ -142,6 +142,7 @@ fn fit_columns(
         forest,
         isolation,
         card: Card::default(),
+        permutation: None,
         self_test: Vec::new(),
     };
     for (kind, rows) in spec.taxonomy.kinds.iter_mut().zip(table.class_counts()) {

@@ -104,6 +104,7 @@ pub fn fit(sample: &RowSample, columns: &[String], label: Option<&str>) -> Resul
             parameters: parameters(&isolation, sample),
             ..Card::default()
         },
+        permutation: None,
         self_test: Vec::new(),
     };
     with_self_test(spec, sample.seed())
