@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Info(InfoArguments),
     /// Write flows as CSV with what a model says of them in columns behind
     Score(ScoreArguments),
+    /// Say which values of a flow speak for its class, and which against
+    Explain(ExplainArguments),
     /// Compare what an isolation forest flags at several contaminations, fitted on all rows and on benign rows
     Sweep(SweepArguments),
     /// Make up flows that look like those of a labelled file, none of which is in it
@@ -313,6 +315,30 @@ pub(crate) struct ScoreArguments {
     /// Threads; does not change the result [default: one per processor]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
+    /// A file that connects columns of the data with those of the model, as the page saves it
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) columns: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) dialect: DialectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// The model
+    #[arg(value_name = "FILE.sieve")]
+    pub(crate) model: PathBuf,
+    /// A file of flows
+    #[arg(value_name = "DATA")]
+    pub(crate) data: PathBuf,
+    /// Which row of it, from 1 for the first below the header, as the page numbers them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) row: u64,
+    /// The class to explain [default: that of the most votes]
+    #[arg(long, value_name = "CLASS", allow_hyphen_values = true)]
+    pub(crate) class: Option<String>,
+    /// List all columns, not only those that matter most
+    #[arg(long)]
+    pub(crate) all: bool,
     /// A file that connects columns of the data with those of the model, as the page saves it
     #[arg(long, value_name = "FILE.json")]
     pub(crate) columns: Option<PathBuf>,

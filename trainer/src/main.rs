@@ -18,8 +18,9 @@
 //! out_of_bag  what a model is worth on the rows that it was fitted on
 //! scoring     what a model is worth on rows
 //! evaluations the same in several ways: at random, by day, without some columns
+//! permutation what each column is worth to it
 //! baseline    what another library's forest is worth on the same rows
-//! train, evaluate, inspect, info, score, sweep, synth      the commands, made of these
+//! train, evaluate, inspect, info, score, explain, sweep, synth      the commands, made of these
 //! time_fit    what fitting takes, for benchmarks
 //! report      tables for people
 //! ```
@@ -36,12 +37,14 @@ mod dataset;
 mod error;
 mod evaluate;
 mod evaluations;
+mod explain;
 mod fitting;
 mod info;
 mod inspect;
 mod join;
 mod out_of_bag;
 mod packed;
+mod permutation;
 mod profile;
 mod progress;
 mod reading;
@@ -82,6 +85,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Inspect(args) => inspect::inspect(args)?,
         Command::Info(args) => info::info(args)?,
         Command::Score(args) => score::score(args)?,
+        Command::Explain(args) => explain::explain(args)?,
         Command::Sweep(args) => in_threads(args.threads, || sweep::sweep(args))??,
         Command::Synth(args) => in_threads(args.threads, || synth::synth(args))??,
         Command::TimeFit(args) => in_threads(args.threads, || time_fit::time_fit(args))??,

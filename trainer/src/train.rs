@@ -9,6 +9,7 @@ use crate::error::TrainerError;
 use crate::evaluations::{self, LabColumns, Wanted};
 use crate::fitting::{Recipe, fit, fit_and_judge};
 use crate::join::Joined;
+use crate::permutation::permutation_importance;
 use crate::profile::Profiler;
 use crate::report;
 use crate::scoring::{Scores, score};
@@ -145,6 +146,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         &args.out,
         &ModelSpec {
             card,
+            permutation: Some(permutation_importance(&trial, &scored, args.seed)?),
             ..model.spec().clone()
         },
     )?;
