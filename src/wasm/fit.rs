@@ -1,6 +1,7 @@
 //! The entry of the second module: a detector fitted on a file.
 
-use super::js::{dialect_choice, finished, js_error, js_error_of, option, push_all};
+use super::input::{dialect_choice, finished, option, push_all};
+use super::js::{js_error, js_error_of};
 use crate::analysis::other_fields;
 use crate::fit::unlabelled::{RowSample, fit};
 use crate::pack;

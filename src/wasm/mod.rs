@@ -1,19 +1,24 @@
-//! The boundary to JavaScript. The crate becomes two modules, each with an entry of its own:
+//! The boundary to JavaScript. The crate becomes three modules, each with an entry of its own:
 //!
 //! - [`page`]: what an analysis takes, loaded with the page;
-//! - `fit`, with the feature `fit`: what a fit on a file takes, loaded when one is asked for.
+//! - `fit`, with the feature `fit`: what a fit on a file takes, loaded when one is asked for;
+//! - `explain`, with the feature `explain`: why a row got its class, loaded when that is first asked.
 //!
 //! Small records are serialised, columns are typed arrays, and there is one call per slice and chunk, never one per row.
 //! Offsets are JavaScript numbers, exact below 2⁵³.
 
 #![allow(unreachable_pub)] // wasm_bindgen exports what is `pub`.
 
+#[cfg(feature = "explain")]
+mod explain;
 #[cfg(feature = "fit")]
 mod fit;
+#[cfg(not(feature = "explain"))]
+mod input;
 mod js;
-#[cfg(not(feature = "fit"))]
+#[cfg(not(any(feature = "explain", feature = "fit")))]
 mod page;
-#[cfg(not(feature = "fit"))]
+#[cfg(not(any(feature = "explain", feature = "fit")))]
 mod records;
-#[cfg(not(feature = "fit"))]
+#[cfg(not(any(feature = "explain", feature = "fit")))]
 mod unpack;

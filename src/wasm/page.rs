@@ -1,6 +1,7 @@
 //! The entry of the page's module: plans, slices, merging, exports.
 
-use super::js::{dialect_choice, finished, js_error, js_error_of, option, push_all, set};
+use super::input::{dialect_choice, finished, option, push_all};
+use super::js::{js_error, js_error_of, set};
 use super::records::{self, to_js};
 use crate::analysis::{
     ExportOptions, ExportTask, FurtherFile, LABEL_UNKNOWN, MergeEvent, Merger, Plan, PlanOptions,
@@ -140,6 +141,7 @@ impl JsPlan {
         let object = Object::new();
         set(&object, "rows", &rows);
         set(&object, "zscores", &Float32Array::from(&cells.z_scores[..]));
+        set(&object, "values", &Float32Array::from(&cells.values[..]));
         set(&object, "offsets", &Uint32Array::from(&cells.offsets[..]));
         object.unchecked_into()
     }

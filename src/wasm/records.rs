@@ -53,6 +53,7 @@ struct ColumnInfo {
     name: String,
     kind: &'static str,
     importance: f32,
+    permutation: Option<f32>,
     mean: f32,
     std: f32,
     min: f32,
@@ -127,10 +128,12 @@ impl ModelInfo {
             .columns
             .iter()
             .zip(&spec.preparation.features)
-            .map(|(column, feature)| ColumnInfo {
+            .enumerate()
+            .map(|(index, (column, feature))| ColumnInfo {
                 name: column.name.clone(),
                 kind: kind_name(column.kind),
                 importance: column.importance,
+                permutation: spec.permutation.as_ref().map(|found| found.drops[index]),
                 mean: feature.mean,
                 std: feature.std,
                 min: feature.quantiles.first().copied().unwrap_or(f32::NAN),

@@ -42,6 +42,8 @@ export interface Cells {
   rows: string[][];
   /** Standard deviations from the training mean, rows × header columns; NaN where there is none. */
   zscores: Float32Array;
+  /** What the model sees of each row, rows × columns of the model; NaN where missing, all where the row is rejected. */
+  values: Float32Array;
   /** Where each row starts in the bytes. */
   offsets: Uint32Array;
 }

@@ -1,7 +1,8 @@
 //! Packed files for JavaScript: the first pass, reading from a checkpoint on, directories of archives, and files that are
 //! one table with others.
 
-use super::js::{INBOX_BYTES, dialect_choice, js_error, set};
+use super::input::{INBOX_BYTES, dialect_choice};
+use super::js::{js_error, set};
 use crate::table::{DialectChoice, Head};
 use crate::unpack::{Checkpoint, Directory, Entry, IndexPass, Method, Packing, Unpacker, WINDOW};
 use js_sys::{Array, Float64Array, Object, Uint8Array};

@@ -21,7 +21,7 @@ export type * from './api-model.js';
  * - about the input: `empty-input`, `header-only`, `bad-header`, `not-text`, `too-many-columns`,
  *   `no-such-column`, `no-such-class`, `bad-connection`, `bad-archive`, `unpack-limit`, `no-schema-match`
  *   (`details` is the best {@link Recognition}), `file-unreadable` (`details` is what was {@link Kept}, if
- *   reading had begun), `bad-fit` (no detector can be fitted on it);
+ *   reading had begun), `bad-fit` (no detector can be fitted on it), `no-explanation` (of a row);
  * - about the page: `asset-missing`, `worker-start`, `worker-failed`, `disposed`, `bad-option`,
  *   `internal`.
  *
@@ -113,6 +113,8 @@ export interface AnalyzeOptions {
    * the page's own origin. By default the worker is started from a Blob URL.
    */
   workerUrl?: URL | string | undefined;
+  /** Address of `explain-worker.js`, which {@link Analysis.explain} starts, for such pages. */
+  explainWorkerUrl?: URL | string | undefined;
   /** The folder that holds `flowsieve.wasm`, `worker.js` and `models/`; by default that of `flowsieve.js`. */
   assetsUrl?: URL | string | undefined;
   /** Number of workers, 1 to 8; by default as many as the machine has logical processors, at most 8. */
@@ -253,6 +255,19 @@ export interface Analysis {
    */
   rows(from: number, to: number): Promise<Row[]>;
   /**
+   * Why row `row` has so many of the forest's votes for a class: for that of the most votes, or the one that is
+   * named. Reads the row from the input again; what explains is loaded with the first row.
+   *
+   * Rejects with kind `no-explanation` where the row was rejected, the model has no classes, or its file was made
+   * before there were explanations; with `no-such-class`; and as {@link rows} does.
+   *
+   * ```js
+   * const { expectation, output, features } = await analysis.explain(0);
+   * const sum = features.reduce((sum, { contribution }) => sum + contribution, expectation); // output
+   * ```
+   */
+  explain(row: number, options?: ExplainOptions): Promise<Explanation>;
+  /**
    * The input as CSV with what the model says of each row in six columns behind: `flowsieve_class`,
    * `flowsieve_family`, `flowsieve_attack_probability`, `flowsieve_confidence`,
    * `flowsieve_isolation_forest_score`, `flowsieve_isolation_forest_flag`. The input's own bytes stay as
@@ -277,10 +292,46 @@ export interface Analysis {
    */
   digest(): Promise<string>;
   /**
-   * Frees what the analysis holds in WebAssembly; `rows`, `sweep` and `export` then fail with kind
+   * Frees what the analysis holds in WebAssembly; `rows`, `explain`, `sweep` and `export` then fail with kind
    * `disposed`. An export that has begun goes on.
    */
   dispose(): void;
+}
+
+/** Options of {@link Analysis.explain}. */
+export interface ExplainOptions {
+  /** Name of the class to explain; by default that of the most votes. */
+  class?: string | undefined;
+}
+
+/**
+ * Path-dependent Shapley values (Lundberg et al. 2020) of one row and one class: `output` is `expectation`
+ * and the contributions of all features together.
+ */
+export interface Explanation {
+  class: string;
+  /** Share of the forest's votes for the class, 0 to 1. */
+  output: number;
+  /** The same of a row of which nothing is known. */
+  expectation: number;
+  /** Share of the votes for all attack classes together. */
+  attackProbability: number;
+  /** One for each column of the model, in its order. */
+  features: ExplainedFeature[];
+}
+
+/** What a row's value in one column of the model has to do with its class. */
+export interface ExplainedFeature {
+  /** The model's name of the column. */
+  column: string;
+  /** The cell as it stands in the input; `null` where the input has no such column or no word in it. */
+  text: string | null;
+  /** What the model sees: the number, the index of the category, the second of the day; `null` where missing. */
+  value: number | null;
+  /** What the value adds to the share of the votes, below 0 where it takes away. */
+  contribution: number;
+  /** The shares of the training rows, 0 to 1, with a lower value and with this one or a lower one. */
+  place: { below: number; atMost: number } | null;
 }
 
 /** What {@link Analysis.export} writes: everything by default. */

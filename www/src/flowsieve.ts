@@ -1,8 +1,8 @@
 /**
  * Flowsieve as a module: `import { analyze } from './flowsieve.js'`. The page itself is built on it.
  *
- * It expects `flowsieve.wasm`, `worker.js` and `models/` beside itself, or where `assetsUrl` says, and for fits
- * `flowsieve-fit.wasm` and `fit-worker.js`.
+ * It expects `flowsieve.wasm`, `worker.js` and `models/` beside itself, or where `assetsUrl` says, for fits
+ * `flowsieve-fit.wasm` and `fit-worker.js`, and for explanations `flowsieve-explain.wasm` and `explain-worker.js`.
  */
 
 import { Model } from '../generated/flowsieve_core.js';
@@ -26,6 +26,7 @@ import { loadPack, prepareShipped } from './engine/choose.js';
 import { loadCore, loadWorkerUrl } from './engine/core.js';
 import { toPublic } from './engine/errors.js';
 import { describeModel } from './engine/evaluations.js';
+import { EXPLAIN_CORE, EXPLAIN_WORKER } from './engine/explain.js';
 import { runFit } from './engine/fit.js';
 import { recogniseHeader } from './engine/recognise.js';
 import { endWarmUp, warmUp } from './engine/warm-up.js';
@@ -93,7 +94,8 @@ export async function preload(assetsUrl?: URL | string): Promise<void> {
     const samples = loadSampleIndex(base).then((entries) =>
       Promise.all(entries.map(({ file }) => loadAsset(`samples/${file}`, base))),
     );
-    await Promise.all([prepareShipped(base), loadWorkerUrl(base), samples]);
+    const explaining = [EXPLAIN_CORE, EXPLAIN_WORKER].map((name) => loadAsset(name, base));
+    await Promise.all([prepareShipped(base), loadWorkerUrl(base), samples, ...explaining]);
     await warmUp(base);
   });
 }

@@ -19,6 +19,7 @@ const KB: usize = 1_000;
 
 const WASM_LIMIT: usize = 150 * KB;
 const FIT_WASM_LIMIT: usize = 110 * KB;
+const EXPLAIN_WASM_LIMIT: usize = 40 * KB;
 const FIRST_PAINT_LIMIT: usize = 80 * KB;
 const LATER_LIMIT: usize = 130 * KB;
 const MODEL_LIMIT: usize = 1_000 * KB;
@@ -73,9 +74,16 @@ fn measure(workspace: &Workspace) -> Result<Vec<Figure>> {
 
     let wasm = BTreeSet::from(["flowsieve.wasm".to_owned()]);
     let fit_wasm = BTreeSet::from(["flowsieve-fit.wasm".to_owned()]);
+    let explain_wasm = BTreeSet::from(["flowsieve-explain.wasm".to_owned()]);
     let mut figures = vec![
         gzipped("wasm", &dist, &wasm, WASM_LIMIT)?,
         gzipped("wasm for fitting", &dist, &fit_wasm, FIT_WASM_LIMIT)?,
+        gzipped(
+            "wasm for explanations",
+            &dist,
+            &explain_wasm,
+            EXPLAIN_WASM_LIMIT,
+        )?,
         gzipped(
             "scripts and styles of the first paint",
             &dist,

@@ -7,6 +7,8 @@ import {
   type AnalyzeInput,
   type AnalyzeOptions,
   type DetectorSweep,
+  type ExplainOptions,
+  type Explanation,
   type ExportOptions,
   FlowsieveError,
   type Input,
@@ -29,6 +31,7 @@ import {
 import { loadCore, loadWorkerUrl } from './core.js';
 import { publicly } from './errors.js';
 import { describeModel } from './evaluations.js';
+import { classNamed, ExplainClient, type ExplainSetup } from './explain.js';
 import { exportStream } from './export.js';
 import { listFiles, requireSome } from './files.js';
 import { openFiles } from './first-pass.js';
@@ -37,7 +40,7 @@ import { type Part, PartsReader, partAt } from './parts.js';
 import { defaultWorkers, MAX_WORKERS, type PoolSetup } from './pool.js';
 import { planOptions, readingOptions } from './reading.js';
 import type { ResultTable } from './results.js';
-import { readRows } from './rows.js';
+import { type RowSource, readOneRow, readRows } from './rows.js';
 
 const DEFAULT_SLICE_BYTES = 4 * 1024 * 1024;
 
@@ -105,7 +108,9 @@ export async function runAnalysis(input: AnalyzeInput, options: AnalyzeOptions):
         pool,
       });
       const elapsedMs = performance.now() - startedAt;
-      return new FinishedAnalysis(pool, { choice, model, parts, about }, outcome, {
+      const { explainWorkerUrl } = options;
+      const explain = { base, workerUrl: explainWorkerUrl, pack: choice.pack };
+      return new FinishedAnalysis(pool, { choice, model, parts, about, explain }, outcome, {
         workers,
         elapsedMs,
       });
@@ -124,6 +129,7 @@ interface Analysed {
   model: ModelInfo;
   parts: readonly Part[];
   about: Input;
+  explain: ExplainSetup;
 }
 
 class FinishedAnalysis implements Analysis {
@@ -137,13 +143,14 @@ class FinishedAnalysis implements Analysis {
   readonly stats: AnalysisStats;
   readonly #reader: PartsReader;
   readonly #pool: PoolSetup;
+  readonly #explainer: ExplainClient;
   readonly #places: readonly SlicePlace[];
   readonly #table: ResultTable;
   #choice: Choice | undefined;
 
   constructor(
     pool: PoolSetup,
-    { choice, model, parts, about }: Analysed,
+    { choice, model, parts, about, explain }: Analysed,
     outcome: Outcome,
     measured: { workers: number; elapsedMs: number },
   ) {
@@ -151,6 +158,7 @@ class FinishedAnalysis implements Analysis {
     this.#reader = new PartsReader(parts);
     this.input = about;
     this.#pool = pool;
+    this.#explainer = new ExplainClient(explain);
     this.#places = places;
     this.#choice = choice;
     this.#table = results.finish();
@@ -164,15 +172,37 @@ class FinishedAnalysis implements Analysis {
   }
 
   async rows(from: number, to: number): Promise<Row[]> {
+    return await readRows(this.#source(), from, to);
+  }
+
+  async explain(index: number, options: ExplainOptions = {}): Promise<Explanation> {
+    const source = this.#source();
+    const { classes, columns } = this.model;
+    const { class: name } = options;
+    const asked = name === undefined ? this.columns.class[index] : classNamed(this.model, name);
+    if (asked === undefined || !(index in this.columns.class)) {
+      throw new FlowsieveError('bad-option', `There is no row ${index}.`);
+    }
+    const { row, values } = await readOneRow(source, index);
+    if (row.rejected) {
+      const message = `Row ${index + 1} could not be read, so there is no answer to explain.`;
+      throw new FlowsieveError('no-explanation', message);
+    }
+    const { cells } = row;
+    const { matched } = this.recognition;
+    const model = { classes, columns };
+    return await this.#explainer.explain({ values, cells, class: asked, model, matched });
+  }
+
+  #source(): RowSource {
     const { plan } = this.#live();
-    const source = {
+    return {
       reader: this.#reader,
       plan: { cells: (bytes: Uint8Array, max: number) => publicly(() => plan.cells(bytes, max)) },
       model: this.model,
       recognition: this.recognition,
       table: this.#table,
     };
-    return await readRows(source, from, to);
   }
 
   export(options: ExportOptions = {}): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -204,6 +234,7 @@ class FinishedAnalysis implements Analysis {
   dispose(): void {
     if (this.#choice) freeChoice(this.#choice);
     this.#reader.close();
+    this.#explainer.end();
     this.#choice = undefined;
   }
 

@@ -19,6 +19,8 @@ export interface Cells {
   rows: string[][];
   /** Rows × columns of the header; NaN where there is none. */
   zscores: Float32Array;
+  /** Rows × columns of the model: what it sees; NaN where missing. */
+  values: Float32Array;
   /** Start of each row, relative to the bytes that were read. */
   offsets: Uint32Array;
 }
@@ -63,6 +65,18 @@ export async function readRows(source: RowSource, from: number, to: number): Pro
   return rows;
 }
 
+/** One row with what the model sees of it. */
+export async function readOneRow(
+  source: RowSource,
+  index: number,
+): Promise<{ row: Row; values: Float32Array<ArrayBuffer> }> {
+  const block = await readBlock(source, Math.floor(index / ROWS_PER_OFFSET));
+  const at = index % ROWS_PER_OFFSET;
+  const width = source.model.columns.length;
+  const values = Float32Array.from(block.values.subarray(at * width, (at + 1) * width));
+  return { row: toRow(source, index, block, at), values };
+}
+
 interface Block extends Omit<Cells, 'offsets'> {
   /** Where each row starts. */
   offsets: number[];
@@ -77,7 +91,13 @@ async function readBlock(source: RowSource, block: number): Promise<Block> {
   const blockEnd = isLast ? (parts.at(-1)?.end ?? 0) : table.offset(block + 1);
   const count = Math.min(ROWS_PER_OFFSET, table.rowCount - firstRow);
   const width = recognition.columns.length;
-  const found: Block = { rows: [], zscores: new Float32Array(count * width), offsets: [] };
+  const features = source.model.columns.length;
+  const found: Block = {
+    rows: [],
+    zscores: new Float32Array(count * width),
+    values: new Float32Array(count * features).fill(Number.NaN),
+    offsets: [],
+  };
   let begin = table.offset(block);
   for (;;) {
     const part = partAt(parts, begin);
@@ -89,6 +109,7 @@ async function readBlock(source: RowSource, block: number): Promise<Block> {
     // Where the block was cut, its last record may be half a record.
     if (end < partEnd && found.rows.length + cells.rows.length < count) cells.rows.pop();
     found.zscores.set(cells.zscores, found.rows.length * width);
+    found.values.set(cells.values, found.rows.length * features);
     found.rows.push(...cells.rows);
     for (const offset of cells.offsets) found.offsets.push(begin + offset);
     const next = parts[parts.indexOf(part) + 1];

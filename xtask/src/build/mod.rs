@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! src/ ──cargo──> flowsieve.wasm ──wasm-bindgen──> www/generated/ ──esbuild──> dist/ ──inlined──> dist/flowsieve.html
-//!             └─> flowsieve-fit.wasm ┘             www/src/ ───────┘    ↑
+//!             ├─> flowsieve-fit.wasm ┤             www/src/ ───────┘    ↑
+//!             └─> …-explain.wasm ────┘
 //!                                                  www/models, www/samples, www/index.html
 //! ```
 

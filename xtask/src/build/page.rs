@@ -15,7 +15,10 @@ const LANGUAGE: &str = "--target=es2022";
 const LIBRARY_SOURCE: &str = "./www/src/flowsieve.ts";
 
 /// The scripts that run in workers of their own.
-pub(super) const WORKERS: [&str; 2] = ["worker", "fit-worker"];
+pub(super) const WORKERS: [&str; 3] = ["worker", "fit-worker", "explain-worker"];
+
+/// Scripts that are loaded later bring their styles along.
+const STYLES_AS_TEXT: &str = "--loader:.css=text";
 
 /// How esbuild writes the path of [`LIBRARY_SOURCE`] in a script of dist/.
 const LIBRARY_AS_WRITTEN: &str = "\"../www/src/flowsieve.ts\"";
@@ -46,6 +49,7 @@ pub(super) fn bundle(workspace: &Workspace) -> Result<()> {
             .args([
                 "--chunk-names=[name]-[hash]",
                 &format!("--external:{LIBRARY_SOURCE}"),
+                STYLES_AS_TEXT,
             ])
             .arg(format!("--metafile={}", metafile(workspace)?.display())),
     )?;
@@ -59,7 +63,7 @@ pub(super) fn bundle(workspace: &Workspace) -> Result<()> {
 
 /// The page's script with everything that it imports, as one module.
 pub(super) fn single_script(workspace: &Workspace) -> Result<String> {
-    process::read(esbuild(workspace).args(["www/src/app/main.ts", "--format=esm"]))
+    process::read(esbuild(workspace).args(["www/src/app/main.ts", "--format=esm", STYLES_AS_TEXT]))
 }
 
 /// esbuild's account of what imports what among the page's scripts, which the size budget reads.

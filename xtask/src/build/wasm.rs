@@ -24,8 +24,8 @@ pub(crate) struct Module {
     pub(crate) file: &'static str,
 }
 
-/// The one that an analysis takes, and the one that is loaded when a detector is to be fitted.
-pub(crate) const MODULES: [Module; 2] = [
+/// The one that an analysis takes, and those that are loaded when a detector is to be fitted or an answer explained.
+pub(crate) const MODULES: [Module; 3] = [
     Module {
         features: &[],
         name: "flowsieve_core",
@@ -35,6 +35,11 @@ pub(crate) const MODULES: [Module; 2] = [
         features: &["fit"],
         name: "flowsieve_fit",
         file: "flowsieve-fit.wasm",
+    },
+    Module {
+        features: &["explain"],
+        name: "flowsieve_explain",
+        file: "flowsieve-explain.wasm",
     },
 ];
 
@@ -69,7 +74,7 @@ pub(super) fn build(workspace: &Workspace) -> Result<()> {
                 .env("CARGO_ENCODED_RUSTFLAGS", rustflags(workspace))
                 .current_dir(workspace.root()),
         )?;
-        // Both are compiled to this file, one after the other.
+        // All are compiled to this file, one after the other.
         let compiled = workspace.target().join(TARGET).join("wasm/flowsieve.wasm");
         bind(module, &compiled, workspace)?;
     }

@@ -1,0 +1,65 @@
+//! The entry of the third module: why a row got its class.
+
+use super::js::{js_error, set};
+use crate::explain::{Explainer, place, votes};
+use crate::model::ModelSpec;
+use crate::pack;
+use js_sys::{Float64Array, Object};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("explain.d.ts");
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(typescript_type = "RawExplanation")]
+    pub type JsExplanation;
+}
+
+/// A model that explains its answers.
+#[wasm_bindgen(js_name = Explainer)]
+pub struct JsExplainer {
+    spec: ModelSpec,
+    explainer: Explainer,
+}
+
+#[wasm_bindgen(js_class = Explainer)]
+impl JsExplainer {
+    /// Reads a model file.
+    #[wasm_bindgen(constructor)]
+    pub fn new(pack_bytes: &[u8]) -> Result<JsExplainer, JsValue> {
+        let open = || {
+            let spec = pack::read_classifier(pack_bytes)?;
+            let explainer = Explainer::new(&spec)?;
+            Ok(JsExplainer { spec, explainer })
+        };
+        open().map_err(|error| js_error(&error, None))
+    }
+
+    /// Explains a row's share of the votes for a class. `values` are those of its features.
+    pub fn explain(&mut self, values: &[f32], class: u8) -> JsExplanation {
+        let found = self.explainer.explain(&self.spec, values, class);
+        let mut attack = 0.0;
+        for (share, kind) in votes(&self.spec.forest, values)
+            .iter()
+            .zip(&self.spec.taxonomy.kinds)
+        {
+            attack += if kind.attack { *share } else { 0.0 };
+        }
+        let mut places = Vec::with_capacity(2 * values.len());
+        for (feature, &value) in self.spec.preparation.features.iter().zip(values) {
+            let place = place(feature, value);
+            places.push(place.map_or(f64::NAN, |place| place.below));
+            places.push(place.map_or(f64::NAN, |place| place.at_most));
+        }
+        let object = Object::new();
+        let number = |name: &str, value: f64| set(&object, name, &value.into());
+        number("attackProbability", attack);
+        number("expectation", found.expectation);
+        number("output", found.output);
+        let contributions = Float64Array::from(&found.contributions[..]);
+        set(&object, "contributions", &contributions);
+        set(&object, "places", &Float64Array::from(&places[..]));
+        object.unchecked_into()
+    }
+}
