@@ -99,7 +99,7 @@ export class FlowTable extends LightElement {
       <p class="note table-key">
         <span class="key is-stray">Marked cells</span> lie more than 3 standard deviations from the training mean.
         ${this.analysis?.model.classes.length === 0 ? nothing : `In red: a confidence below 50\u202f%, a label other than the prediction.`}
-        Cells are read from your file as you scroll.
+        Cells are read from your file as you scroll. Press a row to see why, or Enter for the one marked or at the top.
         ${this.failure ? html`<strong class="failure" role="alert">${this.failure}</strong>` : nothing}
       </p>
     </section>`;
@@ -184,6 +184,7 @@ export class FlowTable extends LightElement {
   protected override firstUpdated(): void {
     this.table.addStyleListener(() => this.#style());
     this.table.addEventListener('keydown', this.#key);
+    this.table.addEventListener('click', this.#press);
     this.table.addEventListener('regular-table-scroll', () => this.#sight());
     this.#resize = new ResizeObserver(() => this.#draw());
     this.#resize.observe(this.table);
@@ -232,6 +233,8 @@ export class FlowTable extends LightElement {
     this.table.scrollTop = 0;
     this.table.scrollLeft = 0;
     this.#draw();
+    // So that rows can be opened without a network. What fails now fails again, and says so, when one is opened.
+    import('./row-panel.js').catch(() => {});
   }
 
   /** What regular-table draws: columns `x0` to `x1` of rows `y0` to `y1`, column by column. */
@@ -345,10 +348,13 @@ export class FlowTable extends LightElement {
    * that the row is not above the window.
    */
   goTo(index: number): void {
-    const { way, perRow } = this.#scale();
-    const position = this.#filtered?.positionOf(index) ?? index;
-    this.#target = position;
     this.table.scrollIntoView({ block: 'nearest' });
+    this.#reveal(this.#filtered?.positionOf(index) ?? index);
+  }
+
+  #reveal(position: number): void {
+    const { way, perRow } = this.#scale();
+    this.#target = position;
     const top = perRow >= 2 ? Math.ceil(position * perRow) + 1 : Math.floor(position * perRow);
     this.table.scrollTop = position === 0 ? 0 : Math.min(way, top);
     this.#draw();
@@ -365,9 +371,41 @@ export class FlowTable extends LightElement {
     return { way, perRow: way / Math.max(1, rows - rowsInSight), rowsInSight };
   }
 
+  /** The row under the pointer, unless text is being selected. */
+  #press = (event: MouseEvent): void => {
+    const cell = (event.target as Element).closest<HTMLElement>('tbody :is(th, td)');
+    const meta = cell ? this.table.getMeta(cell) : undefined;
+    if (meta && 'y' in meta && getSelection()?.isCollapsed !== false) void this.#show(meta.y ?? -1);
+  };
+
+  /** Opens the panel with a row: its place among those shown. */
+  async #show(position: number): Promise<void> {
+    const { analysis } = this;
+    if (!analysis || position < 0 || position >= this.#shown) return;
+    const move = (to: number): void => {
+      const { from, to: end } = this.inSight ?? { from: 0, to: 0 };
+      this.#target = to;
+      if (to < from || to >= end - 1) this.#reveal(to);
+      else this.#draw();
+    };
+    move(position);
+    const { openRow } = await import('./row-panel.js');
+    const { perMille } = this;
+    const read = async (at: number) => {
+      const [index = at] = this.#filtered?.rows(at, at + 1) ?? [];
+      return (await this.#cache?.pick([index]))?.[0];
+    };
+    openRow({ analysis, length: this.#shown, perMille, read, onMove: move }, position);
+  }
+
   /** Keys move by rows, however many pixels that is; the browser's own steps would leap in long files. */
   #key = (event: KeyboardEvent): void => {
     if (event.altKey || event.metaKey || event.target !== this.table) return;
+    if (event.key === 'Enter') {
+      const { from, to } = this.inSight ?? { from: -1, to: -1 };
+      void this.#show(this.#target >= from && this.#target < to ? this.#target : from);
+      return;
+    }
     const { way, perRow, rowsInSight } = this.#scale();
     const row = Math.max(1, perRow);
     const page = Math.max(1, Math.floor(rowsInSight - 1)) * row;

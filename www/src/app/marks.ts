@@ -49,3 +49,13 @@ export function shareBar(part: number, whole: number, kind: string): TemplateRes
     <rect class="fill" width=${width} height="10" />
   </svg>`;
 }
+
+/** A contribution as a bar to the left or right of zero, `most` being the longest; the figure stands beside it. */
+export function contributionBar(contribution: number, most: number): TemplateResult {
+  const width = most > 0 ? (Math.abs(contribution) / most) * 98 : 0;
+  const kind = contribution < 0 ? 'is-against' : 'is-for';
+  return html`<svg class="contribution-bar" viewBox="0 0 200 10" preserveAspectRatio="none" aria-hidden="true">
+    <rect class=${kind} x=${contribution < 0 ? 100 - width : 100} y="1" width=${width} height="8" />
+    <line x1="100" x2="100" y1="0" y2="10" />
+  </svg>`;
+}

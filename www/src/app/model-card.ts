@@ -173,12 +173,14 @@ function classTable(model: ModelInfo): TemplateResult {
 function columnTable(model: ModelInfo): TemplateResult {
   const columns = [...model.columns].sort((a, b) => b.importance - a.importance);
   const most = columns[0]?.importance ?? 0;
+  const shuffled = columns.some(({ permutation }) => permutation !== null);
   return html`<table class="plain is-wide">
     <thead>
       <tr>
         <th scope="col">Column</th>
         <th scope="col" class="num">Importance</th>
         <td class="bar-cell"></td>
+        ${shuffled ? html`<th scope="col" class="num">F1 lost if shuffled</th>` : nothing}
         <th scope="col" class="num">Mean</th>
         <th scope="col" class="num">Std. dev.</th>
         <th scope="col" class="num">Min</th>
@@ -191,6 +193,7 @@ function columnTable(model: ModelInfo): TemplateResult {
           <th scope="row">${column.name}</th>
           <td class="num">${percent(column.importance)}</td>
           <td class="bar-cell">${shareBar(column.importance, most, 'is-neutral')}</td>
+          ${shuffled ? html`<td class="num">${score(column.permutation)}</td>` : nothing}
           ${
             column.kind === 'categorical'
               ? html`<td colspan="4">${plural(column.categories.length, 'category', 'categories')}: ${column.categories.join(', ')}</td>`
