@@ -6,12 +6,12 @@ mod model_support;
 use flowsieve::ErrorKind;
 use flowsieve::analysis::{
     CLASS_REJECTED, ExportOptions, ExportTask, LABEL_UNKNOWN, Plan, PlanOptions, Purpose,
-    RESULT_COLUMNS, SliceColumns, SliceTask, export_header,
+    RESULT_COLUMNS, SliceColumns, SliceOutcome, SliceTask, Summary, export_header,
 };
 use flowsieve::model::Model;
 use flowsieve::model::isolation::{RANK_HIGH, RANK_LOW};
 use flowsieve::table::{Progress, SliceSpan};
-use model_support::{Random, Shape, spec};
+use model_support::{Random, Shape, calibrated, spec};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ fn model() -> Arc<Model> {
         n_isolation_trees: 5,
         seed: 11,
     };
-    let mut spec = spec(shape);
+    let mut spec = calibrated(spec(shape), 1);
     for column in &mut spec.schema.columns {
         column.importance = 1.0;
     }
@@ -42,6 +42,14 @@ fn plan(bytes: &[u8], options: &PlanOptions) -> Arc<Plan> {
 
 /// The results of a whole file.
 fn analysed(plan: &Arc<Plan>, bytes: &[u8]) -> SliceColumns {
+    analyse(plan, bytes).1
+}
+
+fn summary_of(plan: &Arc<Plan>, bytes: &[u8]) -> Summary {
+    analyse(plan, bytes).0.summary
+}
+
+fn analyse(plan: &Arc<Plan>, bytes: &[u8]) -> (SliceOutcome, SliceColumns) {
     let begin = plan.head().data_start;
     let span = SliceSpan {
         begin,
@@ -50,7 +58,7 @@ fn analysed(plan: &Arc<Plan>, bytes: &[u8]) -> SliceColumns {
     };
     let mut task = SliceTask::new(Arc::clone(plan), 0, span, Purpose::Score);
     task.push(&bytes[begin as usize..]);
-    task.finish().1
+    task.finish()
 }
 
 /// A file exported in slices of random sizes, each told where it begins, read in pieces of random sizes.
@@ -175,6 +183,7 @@ proptest! {
         let (before, after) = (rows(&bytes), rows(&csv));
         prop_assert_eq!(before.len(), after.len());
         let found = analysed(&plan, &bytes);
+        let mut sizes = vec![0; 4];
         for (i, (before, after)) in before.iter().zip(&after).enumerate() {
             let (kept, appended) = after.split_at(after.len() - RESULT_COLUMNS.len());
             prop_assert_eq!(kept.len(), before.len());
@@ -195,11 +204,18 @@ proptest! {
             let number = |cell: &[u8]| -> f64 { std::str::from_utf8(cell).unwrap().parse().unwrap() };
             let confidence = f64::from(found.confidence[i - 1]) / 65_535.0;
             prop_assert!((number(&appended[3]) - confidence).abs() < 6e-5);
+            let set: Vec<&[u8]> = appended[6]
+                .split(|&byte| byte == b'|')
+                .map(<[u8]>::trim_ascii)
+                .filter(|name| !name.is_empty())
+                .collect();
+            sizes[set.len()] += 1;
             let rank = f64::from(found.rank[i - 1]);
             let score = (rank - f64::from(RANK_LOW)) / f64::from(RANK_HIGH - RANK_LOW);
             prop_assert!((number(&appended[4]) - score).abs() < 6e-6);
             prop_assert_eq!(number(&appended[5]) > 0.5, score > 0.95 + 1e-9);
         }
+        prop_assert_eq!(sizes, summary_of(&plan, &bytes).set_sizes);
         // Every byte of a row is there: the export without what was appended is the file without blank lines.
         if raw {
             let lines = |bytes: &[u8]| bytes.iter().filter(|byte| !matches!(byte, b'\n' | b'\r')).count();
@@ -233,7 +249,7 @@ fn lines_end_as_they_did_and_blank_ones_go() {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     assert_eq!(lines.len(), 5, "{text:?}");
     assert!(lines[0].starts_with("feature 0,FEATURE_1,Feature.2,label,e,flowsieve_class,"));
-    assert!(lines[0].ends_with("flag\r\n") && lines[1].ends_with("\r\n"));
+    assert!(lines[0].ends_with("set\r\n") && lines[1].ends_with("\r\n"));
     assert!(!lines[2].ends_with("\r\n"), "{text:?}");
     assert!(
         lines[3].ends_with("\"5\n") && lines[4].starts_with("\",") && lines[4].ends_with("\r\n")

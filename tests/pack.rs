@@ -7,7 +7,7 @@ use flowsieve::model::tree::{Tree, TreeNode};
 use flowsieve::model::trial::{MAX_TRIALS, Trial, Trials};
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::pack::{self, FORMAT_VERSION, MAGIC};
-use model_support::{Shape, spec, with_self_test};
+use model_support::{Shape, calibrated, spec, with_self_test};
 use proptest::prelude::*;
 
 prop_compose! {
@@ -48,7 +48,8 @@ proptest! {
 
     #[test]
     fn what_is_written_is_read_back(shape in shapes(), self_test_rows in 0usize..5) {
-        let spec = with_self_test(spec(shape), self_test_rows);
+        let spec = calibrated(spec(shape), shape.seed);
+        let spec = with_self_test(spec, self_test_rows);
         let file = pack::write(&spec).unwrap();
         let read = pack::read(&file).unwrap();
         prop_assert_eq!(exactly(&read), exactly(&spec));
@@ -87,6 +88,7 @@ fn any_nan_is_stored_as_the_same() {
 fn the_sections_of_a_file_are_listed() {
     let mut evaluated = spec(SMALL);
     evaluated.card.evaluations = Trials::new(&[trial()], &evaluated.taxonomy).unwrap();
+    evaluated.card.size_curve = None;
     let file = pack::write(&evaluated).unwrap();
     let sections = pack::sections(&file).unwrap();
     let tags: Vec<&str> = sections
@@ -105,6 +107,17 @@ fn the_sections_of_a_file_are_listed() {
         sections
             .iter()
             .all(|section| section.bytes <= section.raw_bytes)
+    );
+
+    let calibrated = pack::write(&calibrated(evaluated, 1)).unwrap();
+    let tags: Vec<String> = pack::sections(&calibrated)
+        .unwrap()
+        .into_iter()
+        .map(|section| section.tag)
+        .collect();
+    assert_eq!(
+        tags[4..],
+        ["FRS2", "CALB", "ISOF", "CARD", "CERR", "EVAL", "TEST"]
     );
 
     let without = pack::write(&spec(Shape {

@@ -1,8 +1,9 @@
 //! Model files of every format version that was ever released keep loading and keep scoring.
 //!
 //! `tests/golden/format-1.sieve` was written once by the first writer, `format-1-dense.sieve` by the first that stored its
-//! forest as FRS2; `format-1.txt` tells what both hold and how they score some rows. With `FLOWSIEVE_UPDATE_GOLDEN=1` the test
-//! writes the latter two anew. That is for what is not released yet: after a release, what is wrong is the reader.
+//! forest as FRS2; `format-1.txt` tells what both hold and how they score some rows, `format-1-calibrated.txt` what
+//! `format-1-calibrated.sieve` does. With `FLOWSIEVE_UPDATE_GOLDEN=1` the test writes all but the first anew. That is for what
+//! is not released yet: after a release, what is wrong is the reader.
 
 mod model_support;
 
@@ -12,7 +13,7 @@ use flowsieve::model::taxonomy::{Kind, Taxonomy};
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::pack;
 use flowsieve::schema::ColumnKind;
-use model_support::{Random, Shape, row, spec, with_self_test};
+use model_support::{Random, Shape, calibrated, row, spec, with_self_test};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -76,7 +77,7 @@ fn made_up() -> ModelSpec {
         }),
         ..Card::default()
     };
-    with_self_test(spec, 5)
+    spec
 }
 
 /// What a model holds and how it scores, as text: everything that a user of the file would miss.
@@ -121,6 +122,10 @@ fn describe(model: &Model) -> String {
         isolation.training_rows, isolation.sample_size, isolation.benign_only
     ));
     describe_card(&spec.card, &mut line);
+    if let Some(calibration) = &spec.calibration {
+        line(format!("calibration {calibration:?}"));
+        line(format!("  {:?}", spec.card.calibration));
+    }
     let mut random = Random(99);
     let mut scratch = model.scratch();
     for _ in 0..40 {
@@ -132,6 +137,9 @@ fn describe(model: &Model) -> String {
             "row {values:?} is class {} of family {}, confidence {}, rank {}, attack {}",
             score.class, score.family, score.confidence, score.rank, score.attack
         ));
+        if model.sets().is_some() {
+            line(format!("  and may be {:?}", model.set(&scratch)));
+        }
     }
     text
 }
@@ -187,24 +195,35 @@ fn describe_card(card: &Card, line: &mut impl FnMut(String)) {
 
 #[test]
 fn files_of_format_version_1_load_forever() {
-    check_golden("format-1.sieve");
+    check_golden("format-1.sieve", "format-1.txt");
 }
 
 #[test]
 fn dense_files_of_format_version_1_load_forever() {
-    let (file, text) = (golden("format-1-dense.sieve"), golden("format-1.txt"));
+    update_golden("format-1-dense.sieve", "format-1.txt", made_up);
+    check_golden("format-1-dense.sieve", "format-1.txt");
+}
+
+#[test]
+fn calibrated_files_of_format_version_1_load_forever() {
+    let (file, text) = ("format-1-calibrated.sieve", "format-1-calibrated.txt");
+    update_golden(file, text, || calibrated(made_up(), 4));
+    check_golden(file, text);
+}
+
+/// Writes a file and what it holds anew, where that is asked for.
+fn update_golden(file: &str, text: &str, made_up: impl Fn() -> ModelSpec) {
     if std::env::var_os("FLOWSIEVE_UPDATE_GOLDEN").is_some() {
-        let bytes = pack::write(&made_up()).unwrap();
+        let bytes = pack::write(&with_self_test(made_up(), 5)).unwrap();
         let model = Model::new(pack::read(&bytes).unwrap()).unwrap();
-        std::fs::write(&file, bytes).unwrap();
-        std::fs::write(&text, describe(&model)).unwrap();
+        std::fs::write(golden(file), bytes).unwrap();
+        std::fs::write(golden(text), describe(&model)).unwrap();
     }
-    check_golden("format-1-dense.sieve");
 }
 
 /// Checks that a file holds and answers what the text says.
-fn check_golden(name: &str) {
-    let (file, text) = (golden(name), golden("format-1.txt"));
+fn check_golden(file: &str, text: &str) {
+    let (file, text) = (golden(file), golden(text));
     let bytes = std::fs::read(&file).unwrap();
     assert_eq!(bytes[8..10], [1, 0], "the golden file has format version 1");
     let model = Model::new(pack::read(&bytes).unwrap()).unwrap();

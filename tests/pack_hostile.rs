@@ -8,7 +8,7 @@ use flowsieve::ErrorKind::{self, PackDamaged, PackNotAPack, PackTooNew};
 use flowsieve::model::card::Card;
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::{Error, pack};
-use model_support::{Shape, spec, with_self_test};
+use model_support::{Shape, calibrated, spec, with_self_test};
 
 const MANDATORY: u32 = 1;
 const DEFLATED: u32 = 2;
@@ -97,7 +97,7 @@ fn small() -> ModelSpec {
         n_isolation_trees: 3,
         seed: 21,
     };
-    with_self_test(spec(shape), 3)
+    with_self_test(calibrated(spec(shape), 1), 3)
 }
 
 fn small_file() -> Vec<u8> {
@@ -244,9 +244,21 @@ fn the_order_of_sections_does_not_matter_but_their_number_does() {
         let tag = sections.remove(left_out).tag;
         let file = put_together(1, &sections);
         match &tag {
-            b"CARD" => assert_eq!(load(&file).unwrap().spec().card, Card::default()),
-            // Without its detector the model gives no ranks, and its self-test rows say so.
-            b"ISOF" => check_refused(&file, ErrorKind::PackSelfTest, "no ISOF"),
+            b"CARD" => {
+                let found = load(&file).unwrap().spec().card.clone();
+                // What has sections of its own is there.
+                let expected = Card {
+                    calibration: found.calibration.clone(),
+                    size_curve: found.size_curve.clone(),
+                    ..Card::default()
+                };
+                assert_eq!(found, expected);
+            }
+            b"CERR" => assert_eq!(load(&file).unwrap().spec().card.calibration, None),
+            b"CURV" => assert_eq!(load(&file).unwrap().spec().card.size_curve, None),
+            // Without its detector the model gives no ranks, without its calibration other probabilities, and its self-test
+            // rows say so.
+            b"ISOF" | b"CALB" => check_refused(&file, ErrorKind::PackSelfTest, "no ISOF or CALB"),
             _ => check_refused(&file, PackDamaged, &format!("no {tag:?}")),
         }
         let mut sections = good.clone();
@@ -263,7 +275,10 @@ fn the_order_of_sections_does_not_matter_but_their_number_does() {
 
 #[test]
 fn a_model_without_classes_has_no_forest_and_no_taxonomy() {
-    let sections = take_apart(&small_file());
+    let mut sections = take_apart(&small_file());
+    let calibration = sections.iter().position(|section| section.tag == *b"CALB");
+    let calibration = sections.remove(calibration.expect("a section"));
+    let sections = sections;
     let index = |tag: &[u8; 4]| {
         let position = sections.iter().position(|section| section.tag == *tag);
         position.expect("a section")
@@ -282,6 +297,13 @@ fn a_model_without_classes_has_no_forest_and_no_taxonomy() {
     let empty: [(usize, &[u8]); 2] = [(taxonomy, &[0, 0]), (rows, &[0])];
     let alone = load(&without(&empty, true)).unwrap();
     assert!(!alone.spec().has_classes());
+    let mut calibrated = take_apart(&without(&empty, true));
+    calibrated.push(calibration);
+    check_refused(
+        &put_together(1, &calibrated),
+        PackDamaged,
+        "a calibration of nothing",
+    );
     check_refused(
         &without(&empty[..1], true),
         ErrorKind::PackSelfTest,

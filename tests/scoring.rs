@@ -3,13 +3,14 @@
 mod model_support;
 
 use flowsieve::ErrorKind;
+use flowsieve::model::calibration::{Curve, SetSpec};
 use flowsieve::model::isolation::{
     IsolationTrees, RANK_HIGH, RANK_LOW, Ranking, anomaly_score, average_path_length, path_units,
     quantile_table,
 };
 use flowsieve::model::tree::{Tree, TreeNode};
 use flowsieve::model::{Model, ModelSpec, RowScore};
-use model_support::{Random, Shape, row, spec, with_self_test};
+use model_support::{Random, Shape, calibrated, row, spec, with_self_test};
 use proptest::prelude::*;
 
 /// The leaf that a row ends in and its depth, by the definition.
@@ -60,21 +61,41 @@ fn naive_score(spec: &ModelSpec, row: &[f32]) -> RowScore {
             most,
         )
     };
+    let (class, most) = largest(&sums);
+    let weights = naive_weights(spec, &sums, most);
     let mut families = vec![0u64; spec.taxonomy.families.len()];
     let mut attack = 0;
-    for (kind, &sum) in spec.taxonomy.kinds.iter().zip(&sums) {
-        families[usize::from(kind.family)] += sum;
-        attack += u64::from(kind.attack) * sum;
+    for (kind, &weight) in spec.taxonomy.kinds.iter().zip(&weights) {
+        families[usize::from(kind.family)] += weight;
+        attack += u64::from(kind.attack) * weight;
     }
-    let whole = 255 * spec.forest.trees.len() as u64;
-    let (class, most) = largest(&sums);
+    let whole: u64 = weights.iter().sum();
+    let of_class = weights[usize::from(class)];
     RowScore {
         class,
-        confidence: (most as f64 / whole as f64 * 65535.0).round() as u16,
+        confidence: (of_class as f64 / whole as f64 * 65535.0).round() as u16,
         rank: naive_rank(spec, row),
         family: largest(&families).0,
         attack: attack * 2 > whole,
     }
+}
+
+/// What classes weigh, without a table.
+fn naive_weights(spec: &ModelSpec, sums: &[u64], most: u64) -> Vec<u64> {
+    let Some(calibration) = &spec.calibration else {
+        return sums.to_vec();
+    };
+    let whole = 255.0 * spec.forest.trees.len() as f64;
+    let weight = |&sum: &u64| {
+        let log = match calibration.curve {
+            Curve::Power { offset, exponent } => {
+                exponent * libm::log((sum as f64 / whole + offset) / (1.0 + offset))
+            }
+            Curve::Exponential { rate } => -rate * (most - sum) as f64,
+        };
+        (libm::exp(log) * 2f64.powi(31)).round().max(1.0) as u64
+    };
+    sums.iter().map(weight).collect()
 }
 
 fn naive_rank(spec: &ModelSpec, row: &[f32]) -> u16 {
@@ -165,7 +186,9 @@ proptest! {
 
     #[test]
     fn compiled_models_score_like_their_definition(shape in shapes()) {
-        let spec = spec(shape);
+        let plain = spec(shape);
+        let uncalibrated = Model::new(plain.clone()).unwrap();
+        let spec = if shape.seed % 3 > 0 { calibrated(plain, shape.seed) } else { plain };
         let model = Model::new(spec.clone()).unwrap();
         let mut scratch = model.scratch();
         let mut random = Random(!shape.seed);
@@ -173,7 +196,20 @@ proptest! {
             let values = row(&mut random, shape.n_features);
             let mut buffer = values.clone();
             buffer.resize(model.row_len(), 7.0);
-            prop_assert_eq!(model.score(&mut buffer, &mut scratch), naive_score(&spec, &values));
+            let by_votes = uncalibrated.score(&mut buffer, &mut uncalibrated.scratch());
+            let score = model.score(&mut buffer, &mut scratch);
+            prop_assert_eq!(score, naive_score(&spec, &values));
+            prop_assert_eq!((score.class, score.rank), (by_votes.class, by_votes.rank), "calibration changes no class");
+            let set = model.set(&scratch);
+            let (weights, total) = model.weights(&scratch);
+            let thresholds = model.sets().map_or(&[][..], |sets| &sets.thresholds);
+            for class in 0..=255 {
+                let expected = thresholds.get(usize::from(class)).is_some_and(|&threshold| {
+                    let share = u64::from(weights[usize::from(class)]) as f64 / total as f64;
+                    (65_535.0 * share).round() as u16 >= threshold
+                });
+                prop_assert_eq!(set.contains(class), expected);
+            }
             prop_assert_eq!(bits(&buffer[..shape.n_features]), bits(&values), "features are kept");
         }
     }
@@ -307,8 +343,12 @@ fn a_contamination_flags_that_share_of_the_training_rows() {
 
 #[test]
 fn self_test_rows_are_run() {
-    let good = with_self_test(spec(SMALL), 8);
+    let good = with_self_test(calibrated(spec(SMALL), 1), 8);
     Model::new(good.clone()).unwrap();
+    let mut uncalibrated = good.clone();
+    uncalibrated.calibration = None;
+    let error = Model::new(uncalibrated).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PackSelfTest, "{error}");
     let wrong = [
         |spec: &mut ModelSpec| spec.self_test[7].class += 1,
         |spec: &mut ModelSpec| spec.self_test[3].confidence ^= 1,
@@ -320,6 +360,10 @@ fn self_test_rows_are_run() {
         let error = Model::new(spec).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PackSelfTest, "{error}");
     }
+}
+
+fn sets(spec: &mut ModelSpec) -> &mut SetSpec {
+    spec.calibration.as_mut().unwrap().sets.as_mut().unwrap()
 }
 
 #[test]
@@ -390,6 +434,21 @@ fn parts_that_do_not_fit_together_are_refused() {
         ("a child past the end", |spec| {
             split(&mut spec.forest.trees[0], |node| node.2 = 9999);
         }),
+        ("a curve that falls", |spec| {
+            spec.calibration.as_mut().unwrap().curve = Curve::Exponential { rate: -1.0 };
+        }),
+        ("an offset below zero", |spec| {
+            spec.calibration.as_mut().unwrap().curve = Curve::Power {
+                offset: -0.5,
+                exponent: 1.0,
+            };
+        }),
+        ("a threshold missing", |spec| {
+            sets(spec).thresholds.pop();
+        }),
+        ("a coverage of more than all", |spec| {
+            sets(spec).coverage_per_mille = 1001;
+        }),
         ("an isolation feature that is not there", |spec| {
             split(&mut spec.isolation.trees[0], |node| node.0 = 4);
         }),
@@ -413,7 +472,7 @@ fn parts_that_do_not_fit_together_are_refused() {
             spec.self_test[0].values.pop();
         }),
     ];
-    let mut good = with_self_test(spec(SMALL), 2);
+    let mut good = with_self_test(calibrated(spec(SMALL), 1), 2);
     let mut quantiles = vec![0.0; 16];
     quantiles.push(1.0);
     good.preparation.features[0].quantiles = quantiles;

@@ -1,10 +1,12 @@
 //! Rows as they stand in the file, for showing them.
 
 use super::plan::{OtherCell, Plan, Reading};
-use super::row::read_other;
+use super::row::{read_other, read_row};
+use crate::model::Scratch;
+use crate::model::calibration::ClassSet;
 use crate::table::dialect::text_of;
 use crate::table::number::{Cell, parse_any, parse_time};
-use crate::table::{Broken, Record, RecordSink, SliceReader, SliceSpan, comma_to_point};
+use crate::table::{Broken, Layout, Record, RecordSink, SliceReader, SliceSpan, comma_to_point};
 
 /// Some rows of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,26 +21,49 @@ pub struct CellRows {
     pub values: Vec<f32>,
     /// Where each row starts in the bytes.
     pub offsets: Vec<u32>,
+    /// For each class of the model 1 if it is in the row's set: rows × classes, row-major. Nothing where the model has no
+    /// sets.
+    pub sets: Vec<u8>,
 }
 
 /// Splits `bytes`, which begin at the start of a record, into at most `max_rows` rows.
 pub fn read_cells(plan: &Plan, bytes: &[u8], max_rows: usize) -> CellRows {
-    let mut sink = Cells {
-        plan,
-        max_rows,
-        rows: CellRows::default(),
-    };
-    let size = bytes.len() as u64;
     // Shown as they are: a comma stays a comma.
     let mut layout = plan.head().layout.clone();
     layout.dialect.decimal_comma = false;
+    let mut cells = read(plan, bytes, max_rows, &layout, None);
+    if plan.model().sets().is_some() {
+        // Scored as they are meant.
+        let scoring = Some((
+            vec![f32::NAN; plan.model().row_len()],
+            plan.model().scratch(),
+        ));
+        cells.sets = read(plan, bytes, max_rows, &plan.head().layout, scoring).sets;
+    }
+    cells
+}
+
+fn read(
+    plan: &Plan,
+    bytes: &[u8],
+    max_rows: usize,
+    layout: &Layout,
+    scoring: Option<(Vec<f32>, Scratch)>,
+) -> CellRows {
+    let mut sink = Cells {
+        plan,
+        max_rows,
+        scoring,
+        rows: CellRows::default(),
+    };
+    let size = bytes.len() as u64;
     let mut reader = SliceReader::new(
         SliceSpan {
             begin: 0,
             end: size,
             first: Some(0),
         },
-        &layout,
+        layout,
     );
     reader.push(bytes, &mut sink);
     reader.finish(&mut sink);
@@ -57,16 +82,40 @@ fn with_point(cell: &[u8], decimal_comma: bool) -> Vec<u8> {
 struct Cells<'a> {
     plan: &'a Plan,
     max_rows: usize,
+    /// What rows are scored in, if they are scored and not shown.
+    scoring: Option<(Vec<f32>, Scratch)>,
     rows: CellRows,
+}
+
+impl Cells<'_> {
+    /// Adds a row without classes in its set; gives these.
+    fn add_set(&mut self) -> &mut [u8] {
+        let base = self.rows.sets.len();
+        let n_classes = self.plan.model().spec().taxonomy.kinds.len();
+        self.rows.sets.resize(base + n_classes, 0);
+        &mut self.rows.sets[base..]
+    }
 }
 
 impl RecordSink for Cells<'_> {
     fn record(&mut self, record: &Record<'_>) {
-        if self.rows.rows.len() == self.max_rows {
+        if self.rows.offsets.len() == self.max_rows {
             return;
         }
         let n_columns = self.plan.head().columns.len();
         self.rows.offsets.push(record.offset as u32);
+        if let Some((row, scratch)) = &mut self.scoring {
+            let model = self.plan.model();
+            let mut set = ClassSet::default();
+            if read_row(self.plan, record, row).is_ok() {
+                model.score(row, scratch);
+                set = model.set(scratch);
+            }
+            for (class, held) in (0u8..).zip(self.add_set()) {
+                *held = u8::from(set.contains(class));
+            }
+            return;
+        }
         let base = self.rows.z_scores.len();
         self.rows.z_scores.resize(base + n_columns, f32::NAN);
         self.add_values();
@@ -112,9 +161,13 @@ impl RecordSink for Cells<'_> {
     }
 
     fn broken(&mut self, offset: u64, _line: u64, _why: Broken) {
-        if self.rows.rows.len() < self.max_rows {
-            self.rows.rows.push(Vec::new());
+        if self.rows.offsets.len() < self.max_rows {
             self.rows.offsets.push(offset as u32);
+            if self.scoring.is_some() {
+                self.add_set();
+                return;
+            }
+            self.rows.rows.push(Vec::new());
             let len = self.rows.z_scores.len() + self.plan.head().columns.len();
             self.rows.z_scores.resize(len, f32::NAN);
             self.add_values();

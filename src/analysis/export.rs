@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! duration,proto,label                    duration,proto,label,flowsieve_class,flowsieve_family,…
-//! 0.31,tcp,scan              ──────▶      0.31,tcp,scan,port scan,Recon,0.9871,0.9712,0.97310,1
-//! 0.31,"t,cp"                             0.31,"t,cp",,,,,,
+//! 0.31,tcp,scan              ──────▶      0.31,tcp,scan,port scan,Recon,0.9871,0.9712,0.97310,1,port scan
+//! 0.31,"t,cp"                             0.31,"t,cp",,,,,,,
 //! ```
 //!
 //! The last row here is a reject, so its cells behind stay empty. Blank lines go; line ends stay as they are, and the last
@@ -22,6 +22,7 @@ use super::row::begins_formula;
 use super::row_scorer::{RowScorer, Scored};
 use crate::metrics::flag_threshold;
 use crate::model::CLASS_NONE;
+use crate::model::calibration::ClassSet;
 use crate::model::isolation::{RANK_HIGH, RANK_LOW};
 use crate::table::dialect::Format;
 use crate::table::head::BYTE_ORDER_MARK;
@@ -37,15 +38,21 @@ use std::sync::Arc;
 /// `attack_probability` is that of all attack classes together and `confidence` that of the class, both from 0 to 1. The
 /// detector's score is the share of its training rows that are less strange than the row: from 0 to 1 among them, above
 /// for what is stranger than all of them, below for what is less strange. Its flag is 1 where the score is above
-/// 1 − contamination. Both are empty where the model has no detector, the four before them where it has no classes.
-pub const RESULT_COLUMNS: [&str; 6] = [
+/// 1 − contamination. Both are empty where the model has no detector, the four before them where it has no classes. The
+/// set has the names of the classes that the row may be at the coverage that the model states, with ` | ` between them; it
+/// is empty where it is like none of them, and where the model has no sets.
+pub const RESULT_COLUMNS: [&str; 7] = [
     "flowsieve_class",
     "flowsieve_family",
     "flowsieve_attack_probability",
     "flowsieve_confidence",
     "flowsieve_isolation_forest_score",
     "flowsieve_isolation_forest_flag",
+    "flowsieve_set",
 ];
+
+/// Between the names of the classes in a set.
+const SET_SEPARATOR: &str = " | ";
 
 /// As much as is read at once.
 const PIECE_BYTES: usize = 1 << 17;
@@ -142,9 +149,11 @@ fn zeek_header(lines: &[u8], delimiter: u8) -> Vec<u8> {
         let more = if line.starts_with(b"#fields") {
             RESULT_COLUMNS
         } else if line.starts_with(b"#types") {
-            ["string", "string", "double", "double", "double", "count"]
+            [
+                "string", "string", "double", "double", "double", "count", "string",
+            ]
         } else {
-            [""; 6]
+            [""; 7]
         };
         for word in more.iter().filter(|word| !word.is_empty()) {
             log.push(delimiter);
@@ -223,16 +232,36 @@ struct Waiting {
     exported: bool,
 }
 
+/// How names are written.
+#[derive(Clone, Copy, Debug)]
+struct OwnCells {
+    format: Format,
+    delimiter: u8,
+    raw: bool,
+}
+
+impl OwnCells {
+    fn cell(self, name: &str) -> Vec<u8> {
+        match self.format {
+            Format::Csv => own_cell(name, self.delimiter, self.raw),
+            Format::ZeekTsv => name.as_bytes().to_vec(),
+            Format::JsonLines => json_string(name),
+        }
+    }
+}
+
 /// Takes records and writes them.
 #[derive(Debug)]
 struct Writer {
     plan: Arc<Plan>,
     threshold_rank: u16,
     has_detector: bool,
+    has_sets: bool,
     /// By class: whether its rows are exported.
     classes: [bool; 256],
     options: ExportOptions,
     raw_cells: bool,
+    cells: OwnCells,
     rows: RowScorer,
     /// What stands before each result, and behind the last.
     before: [Vec<u8>; RESULT_COLUMNS.len()],
@@ -259,11 +288,12 @@ impl Writer {
         };
         let is_json = format == Format::JsonLines;
         let raw_cells = options.raw || format != Format::Csv;
-        let cell = |name: &String| match format {
-            Format::Csv => own_cell(name, delimiter, raw_cells),
-            Format::ZeekTsv => name.as_bytes().to_vec(),
-            Format::JsonLines => json_string(name),
+        let cells = OwnCells {
+            format,
+            delimiter,
+            raw: raw_cells,
         };
+        let cell = |name: &String| cells.cell(name);
         let mut before = RESULT_COLUMNS.map(|name| {
             if is_json {
                 format!(",\"{name}\":").into_bytes()
@@ -281,6 +311,8 @@ impl Writer {
         Self {
             threshold_rank: flag_threshold(options.contamination),
             has_detector: !spec.isolation.trees.is_empty(),
+            has_sets: model.sets().is_some(),
+            cells,
             classes,
             options: options.clone(),
             raw_cells,
@@ -374,8 +406,9 @@ impl Writer {
         let Answer {
             score,
             attack_probability,
+            set,
         } = answer;
-        let [class, family, attack, confidence, rank, flag] = &self.before;
+        let [class, family, attack, confidence, rank, flag, sets] = &self.before;
         let is_json = !self.behind.is_empty();
         if score.class != CLASS_NONE {
             csv.extend_from_slice(class);
@@ -404,7 +437,32 @@ impl Writer {
             csv.extend_from_slice(rank);
             csv.extend_from_slice(flag);
         }
+        if self.has_sets {
+            csv.extend_from_slice(sets);
+            self.write_set(score.class, &set, csv);
+        } else if !is_json {
+            csv.extend_from_slice(sets);
+        }
         csv.extend_from_slice(self.behind);
+    }
+}
+
+impl Writer {
+    /// Writes the names of the classes in a set as one cell. Mostly that is the class predicted, alone.
+    fn write_set(&self, class: u8, set: &ClassSet, csv: &mut Vec<u8>) {
+        if set.len() == 1 && set.contains(class) {
+            csv.extend_from_slice(&self.class_names[usize::from(class)]);
+            return;
+        }
+        let mut names = String::new();
+        let kinds = &self.plan.model().spec().taxonomy.kinds;
+        for (class, kind) in (0u8..).zip(kinds) {
+            if set.contains(class) {
+                names.push_str(if names.is_empty() { "" } else { SET_SEPARATOR });
+                names.push_str(&kind.name);
+            }
+        }
+        csv.extend_from_slice(&self.cells.cell(&names));
     }
 }
 

@@ -15,6 +15,7 @@
 //! a while ([`Gate`]).
 
 use super::plan::Plan;
+use crate::model::calibration::ClassSet;
 use crate::model::{Bounds, RowScore};
 use crate::table::Record;
 
@@ -58,6 +59,8 @@ pub(super) struct Stable {
 pub(super) struct Answer {
     pub(super) score: RowScore,
     pub(super) attack_probability: u16,
+    /// The classes that it may be.
+    pub(super) set: ClassSet,
 }
 
 /// Decides whether looking pays.

@@ -156,6 +156,7 @@ fn answer(model: &Model, row: &mut [f32], scratch: &mut Scratch) -> Answer {
     Answer {
         score,
         attack_probability: model.attack_probability(scratch),
+        set: model.set(scratch),
     }
 }
 

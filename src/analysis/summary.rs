@@ -40,6 +40,10 @@ pub struct Summary {
     pub confusion: Vec<u64>,
     /// Rows per `[is an attack][is called one]`; rows with an unknown label are attacks.
     pub binary: [[u64; 2]; 2],
+    /// Rows per number of classes in their set, from none to all; 0 everywhere where the model has no sets.
+    pub set_sizes: Vec<u64>,
+    /// Rows per label with their label in their set.
+    pub covered: Vec<u64>,
     /// Rows with a label that the model does not know, by name.
     pub unknown_labels: LabelNames,
     /// Rows per confidence.
@@ -62,6 +66,8 @@ impl Summary {
             class_counts: vec![0; n_classes],
             family_counts: vec![0; taxonomy.families.len()],
             confusion: vec![0; n_classes * n_classes],
+            set_sizes: vec![0; n_classes + 1],
+            covered: vec![0; n_classes],
             confidence_histogram: vec![0; CONFIDENCE_BINS],
             rank_histogram: vec![0; RANK_BINS],
             columns: vec![ColumnSummary::default(); n_features],
@@ -79,6 +85,8 @@ impl Summary {
         add_all(&mut self.class_counts, &other.class_counts);
         add_all(&mut self.family_counts, &other.family_counts);
         add_all(&mut self.confusion, &other.confusion);
+        add_all(&mut self.set_sizes, &other.set_sizes);
+        add_all(&mut self.covered, &other.covered);
         add_all(&mut self.confidence_histogram, &other.confidence_histogram);
         add_all(&mut self.rank_histogram, &other.rank_histogram);
         for (counts, other) in self.binary.iter_mut().zip(&other.binary) {
@@ -112,6 +120,14 @@ impl Summary {
     /// Rows with a label, known or not.
     pub fn labelled(&self) -> u64 {
         self.binary.iter().flatten().sum()
+    }
+
+    /// Share of the rows with a known label whose set holds it; `None` where there are none, or no sets.
+    pub fn coverage(&self) -> Option<f64> {
+        let rows: u64 = self.confusion.iter().sum();
+        let has_sets = self.set_sizes.iter().any(|&rows| rows > 0);
+        let covered: u64 = self.covered.iter().sum();
+        (has_sets && rows > 0).then(|| covered as f64 / rows as f64)
     }
 
     /// How the predictions compare with the labels; `None` where no row has one, or the model has no classes.

@@ -1,11 +1,11 @@
 //! One slice: its rows are read, prepared and scored as they come.
 
+use super::memory::Answer;
 use super::plan::Plan;
 use super::row_scorer::{RowScorer, Scored};
 use super::summary::{CONFIDENCE_BINS, Summary};
 use super::tally::Tally;
 use super::{CLASS_REJECTED, LABEL_NONE, LABEL_UNKNOWN, Reject, RejectKind, SliceColumns};
-use crate::model::RowScore;
 use crate::table::{Broken, Progress, Record, RecordSink, SliceReader, SliceSpan};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -135,7 +135,7 @@ impl Scorer {
             .header()
             .label
             .map(|cell| record.cell(cell).trim_ascii());
-        self.count(score, class, label);
+        self.count(&scored.answer, class, label);
         self.summary.offer_to_sample(self.plan.seed, record.offset);
         self.columns.class.push(score.class);
         self.columns.label.push(class);
@@ -144,7 +144,8 @@ impl Scorer {
         self.add_offset(record.offset);
     }
 
-    fn count(&mut self, score: RowScore, label: u8, name: Option<&[u8]>) {
+    fn count(&mut self, answer: &Answer, label: u8, name: Option<&[u8]>) {
+        let Answer { score, set, .. } = answer;
         let summary = &mut self.summary;
         summary.rows += 1;
         for (counts, index) in [
@@ -155,6 +156,9 @@ impl Scorer {
             if let Some(count) = counts.get_mut(usize::from(index)) {
                 *count += 1;
             }
+        }
+        if self.plan.model().sets().is_some() {
+            summary.set_sizes[set.len()] += 1;
         }
         summary.attack_rows += u64::from(score.attack);
         summary.confidence_histogram[(usize::from(score.confidence) * CONFIDENCE_BINS) >> 16] += 1;
@@ -168,6 +172,7 @@ impl Scorer {
             }
             (class, Some(_)) => {
                 summary.confusion[usize::from(class) * kinds.len() + usize::from(score.class)] += 1;
+                summary.covered[usize::from(class)] += u64::from(set.contains(class));
                 kinds[usize::from(class)].attack
             }
         };

@@ -3,9 +3,11 @@
 //! Everything is computed from integer counts, so a page and a command line that counted the same rows agree to the
 //! last digit.
 
+mod calibration;
 mod classifier;
 mod detector;
 
+pub use calibration::{Reliability, loss};
 pub use detector::{AtThreshold, Flagged, RankCounts, auroc, flag_threshold, sweep};
 
 use serde::{Deserialize, Serialize};

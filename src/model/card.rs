@@ -26,6 +26,9 @@ pub struct Card {
     /// model file has a section for them.
     #[serde(skip)]
     pub evaluations: Trials,
+    /// What calibration did on those rows; `None` where it was not measured. A section of its own in a model file.
+    #[serde(skip)]
+    pub calibration: Option<CalibrationWorth>,
 }
 
 /// The dataset that a model was trained on.
@@ -95,4 +98,51 @@ pub struct CardEvaluation {
     pub scores: crate::metrics::Evaluation,
     /// Area under the ROC curve of the isolation forest, attack against benign; `None` without benign or attack rows.
     pub isolation_auroc: Option<f64>,
+}
+
+/// What probabilities and sets are worth on rows that neither the model nor its calibration has seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationWorth {
+    /// Rows scored.
+    pub rows: u64,
+    /// Shares of votes taken for probabilities.
+    pub votes: ProbabilityWorth,
+    /// Probabilities as the model gives them.
+    pub calibrated: ProbabilityWorth,
+    /// What the sets are worth; `None` where the model has none.
+    pub sets: Option<SetWorth>,
+}
+
+/// How far probabilities can be taken at their word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProbabilityWorth {
+    /// Mean of −ln(probability of the row's label), natural logarithm; 0 is best.
+    pub log_loss: f64,
+    /// Expected calibration error (Naeini, Cooper and Hauskrecht 2015): how far confidence and accuracy are apart, over 15
+    /// bins of confidence; 0 is best.
+    pub calibration_error: f64,
+}
+
+/// What sets of classes are worth.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SetWorth {
+    /// Rows with their label in their set.
+    pub covered: u64,
+    /// Rows with an empty set.
+    pub empty: u64,
+    /// Classes in all rows' sets together.
+    pub classes: u64,
+    /// One entry a class, in class order.
+    pub per_class: Vec<ClassCoverage>,
+}
+
+/// How often a class is in the sets of its rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassCoverage {
+    /// Rows with this label.
+    pub rows: u64,
+    /// Those with it in their set.
+    pub covered: u64,
+    /// Whether it has a threshold of its own; else too few rows had it, and it has that of all rows together.
+    pub own_threshold: bool,
 }

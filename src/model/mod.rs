@@ -7,6 +7,7 @@
 //! are empty, and every row's class is [`CLASS_NONE`].
 
 mod bounds;
+pub mod calibration;
 pub mod card;
 pub mod cover;
 pub mod forest;
@@ -22,6 +23,7 @@ use crate::prepare::Preparation;
 use crate::schema::Schema;
 use crate::{Error, ErrorKind};
 pub use bounds::Bounds;
+use calibration::{CalibrationSpec, ClassSet, SetSpec, Weights, probability};
 use card::Card;
 use forest::{DISTRIBUTION_SUM, Forest, ForestSpec};
 use importance::PermutationImportance;
@@ -46,6 +48,8 @@ pub struct ModelSpec {
     pub taxonomy: Taxonomy,
     /// The classifier; no trees at all in a model without classes.
     pub forest: ForestSpec,
+    /// What makes probabilities and sets of the classifier's votes; `None` where shares of votes stand for probabilities.
+    pub calibration: Option<CalibrationSpec>,
     /// The detector.
     pub isolation: IsolationSpec,
     /// Where the model comes from and what it is worth.
@@ -76,6 +80,8 @@ pub struct Model {
     layout: RowLayout,
     /// None in a model without classes.
     forest: Option<Forest>,
+    /// None where the model is not calibrated.
+    weights: Option<Weights>,
     isolation: Option<(IsolationTrees, Ranking)>,
     /// The family of each class, and whether the class is an attack.
     classes: Vec<(u8, bool)>,
@@ -85,7 +91,10 @@ pub struct Model {
 #[derive(Clone, Debug)]
 pub struct Scratch {
     class_sums: Vec<u32>,
-    family_sums: Vec<u32>,
+    /// What the classes weigh, and what that adds up to: a class's probability is its share of it.
+    weights: Vec<u32>,
+    total: u64,
+    family_weights: Vec<u64>,
     detector_row: Vec<f32>,
 }
 
@@ -131,6 +140,10 @@ impl Model {
             forest: spec
                 .has_classes()
                 .then(|| Forest::new(&spec.forest, layout)),
+            weights: spec
+                .calibration
+                .as_ref()
+                .map(|calibration| Weights::new(&calibration.curve, most_votes(&spec.forest))),
             isolation,
             classes: spec
                 .taxonomy
@@ -168,7 +181,9 @@ impl Model {
     pub fn scratch(&self) -> Scratch {
         Scratch {
             class_sums: vec![0; self.forest.as_ref().map_or(0, Forest::sums_len)],
-            family_sums: vec![0; self.spec.taxonomy.families.len()],
+            weights: vec![0; self.classes.len()],
+            total: 0,
+            family_weights: vec![0; self.spec.taxonomy.families.len()],
             detector_row: vec![0.0; self.n_features() + 1],
         }
     }
@@ -192,22 +207,33 @@ impl Model {
         forest.sums(row, &mut scratch.class_sums);
 
         let class_sums = &scratch.class_sums[..self.classes.len()];
-        scratch.family_sums.fill(0);
-        let mut attack_sum = 0;
-        for (&sum, &(family, attack)) in class_sums.iter().zip(&self.classes) {
-            scratch.family_sums[usize::from(family)] += sum;
-            attack_sum += if attack { sum } else { 0 };
+        let (class, largest) = first_largest(class_sums);
+        let weights = &mut scratch.weights;
+        scratch.total = match &self.weights {
+            Some(curve) => curve.weigh(class_sums, largest, weights),
+            None => {
+                weights.copy_from_slice(class_sums);
+                class_sums
+                    .iter()
+                    .map(|&sum| u64::from(sum))
+                    .sum::<u64>()
+                    .max(1)
+            }
+        };
+        scratch.family_weights.fill(0);
+        let mut attack_weight = 0;
+        for (&weight, &(family, attack)) in weights.iter().zip(&self.classes) {
+            scratch.family_weights[usize::from(family)] += u64::from(weight);
+            attack_weight += if attack { u64::from(weight) } else { 0 };
         }
-        let (class, sum) = first_largest(class_sums);
-        let (family, _) = first_largest(&scratch.family_sums);
-        let whole = u64::from(DISTRIBUTION_SUM) * self.spec.forest.trees.len() as u64;
+        let (family, _) = first_largest(&scratch.family_weights);
 
         RowScore {
             class,
-            confidence: self.probability(sum),
+            confidence: probability(u64::from(weights[usize::from(class)]), scratch.total),
             rank: self.rank(row, &mut scratch.detector_row),
             family,
-            attack: 2 * u64::from(attack_sum) > whole,
+            attack: 2 * attack_weight > scratch.total,
         }
     }
 
@@ -233,15 +259,34 @@ impl Model {
         if self.forest.is_none() {
             return 0;
         }
-        let sums = scratch.class_sums.iter().zip(&self.classes);
-        let attack_sum: u32 = sums.filter(|(_, class)| class.1).map(|(&sum, _)| sum).sum();
-        self.probability(attack_sum)
+        let weights = scratch.weights.iter().zip(&self.classes);
+        let attacks = weights.filter(|(_, class)| class.1);
+        let attack_weight = attacks.map(|(&weight, _)| u64::from(weight)).sum();
+        probability(attack_weight, scratch.total)
     }
 
-    /// A sum of the trees' votes as a share of all × 65535, rounded.
-    fn probability(&self, sum: u32) -> u16 {
-        let whole = u64::from(DISTRIBUTION_SUM) * self.spec.forest.trees.len() as u64;
-        ((u64::from(sum) * u64::from(u16::MAX) + whole / 2) / whole) as u16
+    /// The classes that the row scored last in this scratch may be, at the coverage that the model states; empty where it
+    /// is like none of them, and where the model has no sets.
+    pub fn set(&self, scratch: &Scratch) -> ClassSet {
+        self.sets().map_or(ClassSet::default(), |sets| {
+            sets.of(&scratch.weights, scratch.total)
+        })
+    }
+
+    /// Which classes are in a row's set; `None` where the model has no sets.
+    pub fn sets(&self) -> Option<&SetSpec> {
+        self.spec.calibration.as_ref()?.sets.as_ref()
+    }
+
+    /// The votes for each class in the row scored last in this scratch; none where the model has no classes.
+    pub fn votes<'a>(&self, scratch: &'a Scratch) -> &'a [u32] {
+        &scratch.class_sums[..self.classes.len()]
+    }
+
+    /// What each class weighs in the row scored last in this scratch, and what that adds up to: a class's probability is
+    /// its share.
+    pub fn weights<'a>(&self, scratch: &'a Scratch) -> (&'a [u32], u64) {
+        (&scratch.weights, scratch.total)
     }
 
     /// The rank of a completed row. Where it lacks values, the medians of training stand in.
@@ -284,12 +329,17 @@ impl Model {
     }
 }
 
-/// The index and value of the largest sum, the first of equals.
-fn first_largest(sums: &[u32]) -> (u8, u32) {
-    let mut best = (0, 0);
-    for (index, &sum) in sums.iter().enumerate() {
-        if sum > best.1 {
-            best = (index as u8, sum);
+/// The most votes that a class can have in one row.
+fn most_votes(forest: &ForestSpec) -> u32 {
+    DISTRIBUTION_SUM * forest.trees.len() as u32
+}
+
+/// The index and value of the largest, the first of equals.
+fn first_largest<T: Copy + Default + PartialOrd>(values: &[T]) -> (u8, T) {
+    let mut best = (0, T::default());
+    for (index, &value) in values.iter().enumerate() {
+        if value > best.1 {
+            best = (index as u8, value);
         }
     }
     best

@@ -4,6 +4,7 @@
 //! well. All that scoring relies on is checked here, once.
 
 use super::ModelSpec;
+use super::calibration::CalibrationSpec;
 use super::forest::{DISTRIBUTION_SUM, ForestSpec};
 use super::importance::PermutationImportance;
 use super::isolation::{self, IsolationSpec, QUANTILE_STEPS};
@@ -77,15 +78,36 @@ fn classes(spec: &ModelSpec, n_features: usize) -> Result<(), Error> {
             format!("its forest tells {classes} classes apart and its taxonomy has {kinds}")
         },
     )?;
+    if let Some(calibration) = &spec.calibration {
+        check_calibration(calibration, spec.taxonomy.kinds.len())?;
+    }
     forest(&spec.forest, n_features)
+}
+
+fn check_calibration(calibration: &CalibrationSpec, n_classes: usize) -> Result<(), Error> {
+    require(calibration.curve.is_valid(), || {
+        "its calibration curve has a parameter out of its range".into()
+    })?;
+    let Some(sets) = &calibration.sets else {
+        return Ok(());
+    };
+    require(sets.thresholds.len() == n_classes, || {
+        let thresholds = sets.thresholds.len();
+        format!("its sets have {thresholds} thresholds for {n_classes} classes")
+    })?;
+    require(
+        sets.coverage_per_mille.max(sets.class_coverage_per_mille) <= 1000,
+        || "its sets state a coverage above 100 %".into(),
+    )
 }
 
 fn without_classes(spec: &ModelSpec) -> Result<(), Error> {
     let empty = spec.taxonomy.families.is_empty()
         && spec.forest.n_classes == 0
+        && spec.calibration.is_none()
         && spec.forest.distributions.is_empty();
     require(empty, || {
-        "it has no classes, and families or leaf distributions of them".into()
+        "it has no classes, and families, leaf distributions or a calibration of them".into()
     })?;
     require(!spec.isolation.trees.is_empty(), || {
         "it has neither classes nor a detector".into()

@@ -45,22 +45,26 @@ const TAXONOMY: [u8; 4] = *b"TAXO";
 const FOREST: [u8; 4] = *b"FRS2";
 /// What earlier writers put in its place.
 const FIRST_FOREST: [u8; 4] = *b"FRST";
+const CALIBRATION: [u8; 4] = *b"CALB";
 const ISOLATION: [u8; 4] = *b"ISOF";
 const CARD: [u8; 4] = *b"CARD";
+const CALIBRATION_WORTH: [u8; 4] = *b"CERR";
 const EVALUATIONS: [u8; 4] = *b"EVAL";
 const SELF_TEST: [u8; 4] = *b"TEST";
 const SIZE_CURVE: [u8; 4] = *b"CURV";
 const COVERS: [u8; 4] = *b"COVR";
 const PERMUTATION: [u8; 4] = *b"PERM";
-const KNOWN: [[u8; 4]; 13] = [
+const KNOWN: [[u8; 4]; 15] = [
     NAME,
     SCHEMA,
     PREPARATION,
     TAXONOMY,
     FOREST,
     FIRST_FOREST,
+    CALIBRATION,
     ISOLATION,
     CARD,
+    CALIBRATION_WORTH,
     EVALUATIONS,
     SELF_TEST,
     SIZE_CURVE,
@@ -101,12 +105,17 @@ pub fn sections(bytes: &[u8]) -> Result<Vec<Section>, Error> {
 pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
     let contents = Contents::of(bytes, &KNOWN)?;
     let mut spec = ModelSpec {
+        calibration: contents.find(CALIBRATION).map(from_postcard).transpose()?,
         isolation: match contents.find(ISOLATION) {
             Some(entry) => read_isolation(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
             None => IsolationSpec::default(),
         },
         card: Card {
             size_curve: contents.find(SIZE_CURVE).map(from_postcard).transpose()?,
+            calibration: contents
+                .find(CALIBRATION_WORTH)
+                .map(from_postcard)
+                .transpose()?,
             ..match contents.find(CARD) {
                 Some(entry) => from_postcard(entry)?,
                 None => Card::default(),
@@ -141,6 +150,7 @@ fn classifier(contents: &Contents<'_>) -> Result<ModelSpec, Error> {
         preparation: from_postcard(contents.require(PREPARATION)?)?,
         taxonomy: from_postcard(contents.require(TAXONOMY)?)?,
         forest: forest(contents)?,
+        calibration: None,
         isolation: IsolationSpec::default(),
         card: Card::default(),
         permutation: None,
@@ -184,6 +194,9 @@ pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
     if spec.has_classes() {
         writer.add(FOREST, true, dense::write(&spec.forest), MAX_RAW_TREES_LEN)?;
     }
+    if let Some(calibration) = &spec.calibration {
+        writer.add(CALIBRATION, true, to_postcard(calibration)?, MAX_RAW_LEN)?;
+    }
     if !spec.isolation.trees.is_empty() {
         writer.add(
             ISOLATION,
@@ -193,6 +206,9 @@ pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
         )?;
     }
     writer.add(CARD, false, to_postcard(&spec.card)?, MAX_RAW_LEN)?;
+    if let Some(worth) = &spec.card.calibration {
+        writer.add(CALIBRATION_WORTH, false, to_postcard(worth)?, MAX_RAW_LEN)?;
+    }
     if let Some(curve) = &spec.card.size_curve {
         writer.add(SIZE_CURVE, false, to_postcard(curve)?, MAX_RAW_LEN)?;
     }

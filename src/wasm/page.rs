@@ -143,6 +143,7 @@ impl JsPlan {
         set(&object, "zscores", &Float32Array::from(&cells.z_scores[..]));
         set(&object, "values", &Float32Array::from(&cells.values[..]));
         set(&object, "offsets", &Uint32Array::from(&cells.offsets[..]));
+        set(&object, "sets", &Uint8Array::from(&cells.sets[..]));
         object.unchecked_into()
     }
 }

@@ -34,6 +34,7 @@ pub(super) struct ModelInfo {
     families: Vec<String>,
     columns: Vec<ColumnInfo>,
     detector: Option<DetectorInfo>,
+    sets: Option<SetInfo>,
     card: CardInfo,
     sections: Vec<SectionInfo>,
     bytes: usize,
@@ -71,6 +72,13 @@ struct DetectorInfo {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+struct SetInfo {
+    coverage: f64,
+    class_coverage: f64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct CardInfo {
     dataset: DatasetInfo,
     label_column: String,
@@ -79,6 +87,7 @@ struct CardInfo {
     #[serde(serialize_with = "as_map")]
     parameters: Vec<(String, String)>,
     evaluation: Option<CardEvaluation>,
+    calibration: Option<Calibration>,
 }
 
 #[derive(Serialize)]
@@ -104,6 +113,18 @@ struct CardEvaluation {
     #[serde(flatten)]
     scores: Evaluation,
     auroc: Option<f64>,
+}
+
+/// What calibration did; of probabilities, by votes and calibrated.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Calibration {
+    rows: u64,
+    log_loss: [f64; 2],
+    calibration_error: [f64; 2],
+    covered: u64,
+    empty: u64,
+    set_classes: u64,
 }
 
 #[derive(Serialize)]
@@ -160,6 +181,12 @@ impl ModelInfo {
                 },
                 training_rows: spec.isolation.training_rows,
             }),
+            sets: spec.calibration.as_ref().and_then(|calibration| {
+                calibration.sets.as_ref().map(|sets| SetInfo {
+                    coverage: f64::from(sets.coverage_per_mille) / 1000.0,
+                    class_coverage: f64::from(sets.class_coverage_per_mille) / 1000.0,
+                })
+            }),
             card: CardInfo::new(spec),
             sections: sections
                 .iter()
@@ -210,6 +237,18 @@ impl CardInfo {
                 test_rows: evaluation.test_rows,
                 scores: Evaluation::new(&evaluation.scores, FalsePositives::default()),
                 auroc: evaluation.isolation_auroc,
+            }),
+            calibration: card.calibration.as_ref().map(|worth| {
+                let sets = worth.sets.as_ref();
+                Calibration {
+                    rows: worth.rows,
+                    log_loss: [worth.votes, worth.calibrated].map(|worth| worth.log_loss),
+                    calibration_error: [worth.votes, worth.calibrated]
+                        .map(|worth| worth.calibration_error),
+                    covered: sets.map_or(0, |sets| sets.covered),
+                    empty: sets.map_or(0, |sets| sets.empty),
+                    set_classes: sets.map_or(0, |sets| sets.classes),
+                }
             }),
         }
     }
@@ -350,6 +389,8 @@ pub(super) struct Summary {
     attack_rows: u64,
     label_counts: Vec<u64>,
     unknown_labels: Vec<NamedRows>,
+    set_sizes: Vec<u64>,
+    coverage: Option<f64>,
     confidence_histogram: Vec<u64>,
     rank_histogram: Vec<u64>,
     columns: Vec<ColumnSummary>,
@@ -446,6 +487,8 @@ impl Summary {
                     rows,
                 })
                 .collect(),
+            set_sizes: summary.set_sizes.clone(),
+            coverage: summary.coverage(),
             confidence_histogram: summary.confidence_histogram.clone(),
             rank_histogram: summary.rank_histogram.clone(),
             columns: columns.collect(),

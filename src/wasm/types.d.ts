@@ -46,6 +46,8 @@ export interface Cells {
   values: Float32Array;
   /** Where each row starts in the bytes. */
   offsets: Uint32Array;
+  /** 1 for each class in a row's set, rows × classes; nothing where the model has no sets. */
+  sets: Uint8Array;
 }
 
 /** One slice's results, one entry a row. */

@@ -3,7 +3,11 @@
 // Each test file uses its own part.
 #![allow(dead_code)]
 
-use flowsieve::model::card::{Card, CardEvaluation, Dataset, LeftOut, SizeCurve, SizePoint};
+use flowsieve::model::calibration::{CalibrationSpec, Curve, SetSpec};
+use flowsieve::model::card::{
+    CalibrationWorth, Card, CardEvaluation, ClassCoverage, Dataset, LeftOut, ProbabilityWorth,
+    SetWorth, SizeCurve, SizePoint,
+};
 use flowsieve::model::forest::ForestSpec;
 use flowsieve::model::importance::PermutationImportance;
 use flowsieve::model::isolation::{IsolationSpec, IsolationTrees, quantile_table};
@@ -166,6 +170,7 @@ pub(crate) fn spec(shape: Shape) -> ModelSpec {
         card: card(random, seed, &taxonomy),
         taxonomy,
         forest,
+        calibration: None,
         isolation: isolation(random, n_isolation_trees, n_leaves, n_features),
         permutation: None,
         self_test: Vec::new(),
@@ -312,6 +317,7 @@ fn card(random: &mut Random, seed: u64, taxonomy: &Taxonomy) -> Card {
             chosen: 0,
         }),
         evaluations: trials(random, taxonomy),
+        calibration: None,
     }
 }
 
@@ -377,6 +383,55 @@ fn isolation(
         training_rows: 300,
         benign_only: true,
     }
+}
+
+/// The same model with a random calibration, and what it is worth.
+pub(crate) fn calibrated(mut spec: ModelSpec, seed: u64) -> ModelSpec {
+    let mut random = Random(seed);
+    let mut share = || (1 + random.below(1000)) as f64 / 1000.0;
+    let n_classes = spec.taxonomy.kinds.len();
+    let curve = if share() < 0.5 {
+        Curve::Exponential {
+            rate: share() / 50.0,
+        }
+    } else {
+        Curve::Power {
+            offset: share() / 10.0,
+            exponent: 5.0 * share(),
+        }
+    };
+    let per_mille = (900.0 + 100.0 * share()) as u16;
+    let mut probability = || (65_535.0 * share() / 2.0) as u16;
+    spec.calibration = Some(CalibrationSpec {
+        curve,
+        sets: (per_mille % 4 > 0).then(|| SetSpec {
+            coverage_per_mille: per_mille,
+            class_coverage_per_mille: 900,
+            thresholds: (0..n_classes).map(|_| probability()).collect(),
+        }),
+    });
+    let worth = |log_loss, calibration_error| ProbabilityWorth {
+        log_loss,
+        calibration_error,
+    };
+    spec.card.calibration = Some(CalibrationWorth {
+        rows: 500,
+        votes: worth(0.5, 0.0625),
+        calibrated: worth(0.25, 0.03125),
+        sets: Some(SetWorth {
+            covered: 480,
+            empty: 3,
+            classes: 600,
+            per_class: (0..n_classes as u64)
+                .map(|class| ClassCoverage {
+                    rows: class,
+                    covered: class / 2,
+                    own_threshold: class % 2 == 0,
+                })
+                .collect(),
+        }),
+    });
+    spec
 }
 
 /// Gives a model `count` self-test rows, with the outputs that it has.

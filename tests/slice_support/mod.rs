@@ -3,7 +3,7 @@
 // Each test uses a part of it.
 #![allow(dead_code)]
 
-use crate::model_support::{Random, Shape, spec};
+use crate::model_support::{Random, Shape, calibrated, spec};
 use flowsieve::analysis::{
     MergeEvent, Merger, Plan, PlanOptions, Purpose, ResultColumns, SliceColumns, SliceOutcome,
     SliceTask, Summary,
@@ -25,7 +25,7 @@ pub(crate) fn model() -> Arc<Model> {
         n_isolation_trees: 5,
         seed: 11,
     };
-    let mut spec = spec(shape);
+    let mut spec = calibrated(spec(shape), 1);
     for column in &mut spec.schema.columns {
         column.importance = 1.0;
     }

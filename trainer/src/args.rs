@@ -107,6 +107,10 @@ pub(crate) struct TrainArguments {
     /// The rows that the isolation forest is fitted on: the benign ones where there are any, or all
     #[arg(long, value_enum, value_name = "ROWS", default_value_t = DetectorRows::Benign)]
     pub(crate) isolation_rows: DetectorRows,
+    /// Calibrate probabilities and sets on votes for each of so many parts of the rows, by forests fitted on the others; 0
+    /// leaves shares of votes for probabilities
+    #[arg(long, value_name = "PARTS", default_value_t = 3)]
+    pub(crate) calibration_parts: u32,
     /// The seed of all randomness: the same seed and data give the same file
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,

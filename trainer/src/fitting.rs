@@ -54,33 +54,59 @@ pub(crate) fn fit(
     table: &TrainingTable,
     what: &str,
 ) -> Result<Model, TrainerError> {
-    Ok(fit_selected(recipe, table, what, false)?.0)
+    on_own_columns(recipe, table, |recipe, table| {
+        let (spec, _) = fit_columns(recipe, table, what, false)?;
+        with_detector(recipe, table, spec)
+    })
 }
 
-/// Fits a model on the rows of a table; also gives what it is worth on them, each judged by the trees that did not draw it:
-/// nothing where trees saw rows that were made up of others.
+/// The same; also gives what the forest is worth on the rows, each judged by the trees that did not draw it: nothing where
+/// trees saw rows that were made up of others.
 pub(crate) fn fit_and_judge(
     recipe: &Recipe,
     table: &TrainingTable,
     what: &str,
 ) -> Result<(Model, Option<Evaluation>), TrainerError> {
-    fit_selected(recipe, table, what, recipe.resampling.is_none())
+    on_own_columns(recipe, table, |recipe, table| {
+        let (spec, evaluation) = fit_columns(recipe, table, what, recipe.resampling.is_none())?;
+        Ok((with_detector(recipe, table, spec)?, evaluation))
+    })
 }
 
-fn fit_selected(
+/// The same without a detector, and without rows to test itself.
+pub(crate) fn fit_classifier(
     recipe: &Recipe,
     table: &TrainingTable,
     what: &str,
-    judge: bool,
-) -> Result<(Model, Option<Evaluation>), TrainerError> {
+) -> Result<Model, TrainerError> {
+    on_own_columns(recipe, table, |recipe, table| {
+        Ok(Model::new(fit_columns(recipe, table, what, false)?.0)?)
+    })
+}
+
+/// Calls `fit` with the columns that a model fitted on these rows reads.
+fn on_own_columns<T>(
+    recipe: &Recipe,
+    table: &TrainingTable,
+    fit: impl Fn(&Recipe, &TrainingTable) -> Result<T, TrainerError>,
+) -> Result<T, TrainerError> {
     match &recipe.selection {
-        None => fit_columns(recipe, table, what, judge),
+        None => fit(recipe, table),
         Some(selection) => {
             let kept = selection.columns(recipe, table)?;
-            let table = with_columns(table, &kept);
-            fit_columns(&recipe.with_columns(&kept), &table, what, judge)
+            fit(&recipe.with_columns(&kept), &with_columns(table, &kept))
         }
     }
+}
+
+/// Adds the detector, and rows to test itself.
+fn with_detector(
+    recipe: &Recipe,
+    table: &TrainingTable,
+    mut spec: ModelSpec,
+) -> Result<Model, TrainerError> {
+    spec.isolation = fit_isolation(recipe, table, &spec.preparation.features)?;
+    Ok(with_self_test(spec, recipe.seed)?)
 }
 
 /// Rows to grow trees on, and others to score these on, as a fit of the recipe on the former has them.
@@ -112,12 +138,13 @@ fn described(recipe: &Recipe, table: &TrainingTable) -> Vec<Feature> {
         .collect()
 }
 
+/// A model without a detector, and without rows to test itself; where asked, what it is worth as [`fit_and_judge`] says.
 fn fit_columns(
     recipe: &Recipe,
     table: &TrainingTable,
     what: &str,
     judge: bool,
-) -> Result<(Model, Option<Evaluation>), TrainerError> {
+) -> Result<(ModelSpec, Option<Evaluation>), TrainerError> {
     let features = described(recipe, table);
     let (binned, grown) = match &recipe.resampling {
         None => grow_forest(&recipe.forest, table, what)?,
@@ -130,7 +157,6 @@ fn fit_columns(
         out_of_bag::evaluation(&recipe.taxonomy, &table.labels, &found)
     });
     let (forest, importances) = join_trees(&grown, table.n_classes);
-    let isolation = fit_isolation(recipe, table, &features)?;
     let mut spec = ModelSpec {
         name: recipe.name.clone(),
         schema: schema(recipe, &importances),
@@ -140,7 +166,8 @@ fn fit_columns(
         },
         taxonomy: recipe.taxonomy.clone(),
         forest,
-        isolation,
+        calibration: None,
+        isolation: IsolationSpec::default(),
         card: Card::default(),
         permutation: None,
         self_test: Vec::new(),
@@ -148,7 +175,7 @@ fn fit_columns(
     for (kind, rows) in spec.taxonomy.kinds.iter_mut().zip(table.class_counts()) {
         kind.training_rows = rows;
     }
-    Ok((with_self_test(spec, recipe.seed)?, evaluation))
+    Ok((spec, evaluation))
 }
 
 /// The rows of a table, cut into bins.

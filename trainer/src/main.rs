@@ -33,6 +33,7 @@ mod balance;
 mod baseline;
 mod choice;
 mod columns;
+mod crossfit;
 mod dataset;
 mod error;
 mod evaluate;

@@ -11,7 +11,8 @@ use crate::scoring::Scores;
 use flowsieve::analysis::{Plan, Summary};
 use flowsieve::metrics::{Evaluation, FalsePositives, Flagged};
 use flowsieve::model::Model;
-use flowsieve::model::card::{LeftOut, SizeCurve};
+use flowsieve::model::calibration::SetSpec;
+use flowsieve::model::card::{CalibrationWorth, LeftOut, ProbabilityWorth, SetWorth, SizeCurve};
 use flowsieve::model::taxonomy::Taxonomy;
 use flowsieve::pack::Section;
 use flowsieve::schema::ColumnKind;
@@ -258,6 +259,78 @@ pub(crate) fn out_of_bag(found: &Evaluation, n_rows: usize) {
     );
 }
 
+/// What calibration did on rows held out.
+pub(crate) fn calibration(worth: Option<&CalibrationWorth>, model: &Model) {
+    let Some(worth) = worth else {
+        if model.spec().has_classes() {
+            println!(
+                "Probabilities are shares of votes, not calibrated; there are no sets of classes\n"
+            );
+        }
+        return;
+    };
+    let row = |name: &str, worth: ProbabilityWorth| {
+        vec![
+            name.to_owned(),
+            format!("{:.4}", worth.log_loss),
+            format!("{:.4}", worth.calibration_error),
+        ]
+    };
+    println!(
+        "Probabilities of the {} different ones of these rows",
+        count(worth.rows)
+    );
+    let rows = [
+        row("shares of votes", worth.votes),
+        row("calibrated", worth.calibrated),
+    ];
+    println!("{}", table(&["", "log-loss", "calibration error"], &rows));
+    if let (Some(sets), Some(spec)) = (&worth.sets, model.sets()) {
+        set_worth(sets, worth.rows, spec, &model.spec().taxonomy);
+    }
+}
+
+/// What sets of classes are worth.
+fn set_worth(sets: &SetWorth, rows: u64, spec: &SetSpec, taxonomy: &Taxonomy) {
+    stated(spec);
+    println!(
+        "Found: {} have their class in their set; a set has {:.2} classes in the mean, and {} have an empty one",
+        share(sets.covered, rows),
+        sets.classes as f64 / rows.max(1) as f64,
+        share(sets.empty, rows)
+    );
+    let classes = taxonomy.kinds.iter().zip(&sets.per_class);
+    let lines: Vec<Vec<String>> = classes
+        .filter(|(_, class)| class.rows > 0)
+        .map(|(kind, class)| {
+            vec![
+                shown(&kind.name),
+                share(class.covered, class.rows),
+                count(class.rows),
+                if class.own_threshold {
+                    String::new()
+                } else {
+                    "too few to state it for the class alone".to_owned()
+                },
+            ]
+        })
+        .collect();
+    println!("{}", table(&["class", "in its set", "rows", ""], &lines));
+}
+
+/// What a model states of its sets.
+fn stated(sets: &SetSpec) {
+    println!(
+        "Sets of classes: {} % of unseen rows have their class in their set; asked for were {} % of each class",
+        f64::from(sets.coverage_per_mille) / 10.0,
+        f64::from(sets.class_coverage_per_mille) / 10.0
+    );
+}
+
+fn share(part: u64, whole: u64) -> String {
+    format!("{:.2} %", 100.0 * part as f64 / whole.max(1) as f64)
+}
+
 /// What two ways to tell attacks from benign rows are worth.
 pub(crate) fn two_ways(lines: &[(String, String)]) {
     for (name, scores) in lines {
@@ -474,6 +547,9 @@ pub(crate) fn results(results: &Results, summary: &Summary, model: &Model) {
             .collect();
         println!("{}", table(&["predicted", "rows"], &rows));
     }
+    if let Some(sets) = model.sets() {
+        found_sets(results, summary, sets);
+    }
     let unknown: Vec<String> = summary
         .unknown_labels
         .names()
@@ -506,6 +582,28 @@ pub(crate) fn results(results: &Results, summary: &Summary, model: &Model) {
         results.time.as_secs_f64(),
         count(results.rows_per_second as u64)
     );
+}
+
+/// What sets the rows of a file have.
+fn found_sets(results: &Results, summary: &Summary, sets: &SetSpec) {
+    stated(sets);
+    let sizes = &summary.set_sizes;
+    let of_size = |size: usize| sizes.get(size).copied().unwrap_or(0);
+    let rows: u64 = sizes.iter().sum();
+    let (none, one) = (of_size(0), of_size(1));
+    println!(
+        "{} have one class, {} several, {} none of the known",
+        share(one, rows),
+        share(rows - one - none, rows),
+        share(none, rows)
+    );
+    if let (Some(coverage), Some(error)) = (summary.coverage(), results.calibration_error) {
+        println!(
+            "{:.2} % of the rows with a known label have it in their set; calibration error {error:.4}",
+            100.0 * coverage
+        );
+    }
+    println!();
 }
 
 /// What a model is, where it comes from, and what it is worth.
@@ -580,6 +678,7 @@ pub(crate) fn model(model: &Model) {
             println!("Isolation forest, attack against benign: AUROC {auroc:.4}\n");
         }
     }
+    calibration(card.calibration.as_ref(), model);
 }
 
 /// The features by importance.

@@ -1,8 +1,12 @@
 //! What an evaluation finds: scores of the classifier and of the detector, and their JSON form.
 
 use flowsieve::analysis::{CLASS_REJECTED, LABEL_NONE, LABEL_UNKNOWN, ResultColumns, Summary};
-use flowsieve::metrics::{BinaryScores, Evaluation, FalsePositives, Flagged, RankCounts};
+use flowsieve::metrics::{
+    BinaryScores, Evaluation, FalsePositives, Flagged, RankCounts, Reliability,
+};
 use flowsieve::model::Model;
+use flowsieve::model::calibration::SetSpec;
+use flowsieve::model::taxonomy::Kind;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -22,6 +26,8 @@ pub(crate) struct Results {
     pub(crate) auroc: Option<f64>,
     /// What the detector flags at each threshold; empty where the model has no detector.
     pub(crate) sweep: Vec<Flagged>,
+    /// How far confidence and accuracy are apart; `None` without known labels.
+    pub(crate) calibration_error: Option<f64>,
     /// SHA-256 of the result columns.
     pub(crate) digest: String,
     /// Reading and scoring took so long.
@@ -49,6 +55,7 @@ impl Results {
             } else {
                 Vec::new()
             },
+            calibration_error: reliability(model, columns).calibration_error(),
             digest: digest(columns),
             time,
             rows_per_second: (summary.rows as f64 / time.as_secs_f64()).round(),
@@ -99,6 +106,8 @@ impl Results {
             "confusion": evaluation.map(|evaluation| json!({
                 "labels": evaluation.confusion.labels, "matrix": evaluation.confusion.matrix,
             })),
+            "calibration_error": self.calibration_error,
+            "sets": model.sets().map(|sets| set_counts(summary, sets, kinds)),
             "unknown_labels": unknown,
             "detectors": { "isolation_forest": self.detector() },
             "rows_per_second": self.rows_per_second,
@@ -141,6 +150,49 @@ impl Results {
             json!({ "auroc": self.auroc, "thresholds": thresholds })
         }
     }
+}
+
+/// Rows by what they are taken for and what they are.
+fn reliability(model: &Model, columns: &ResultColumns) -> Reliability {
+    let n_classes = model.spec().taxonomy.kinds.len();
+    let mut reliability = Reliability::default();
+    let rows = columns.class.iter().zip(&columns.label);
+    for ((&class, &label), &confidence) in rows.zip(&columns.confidence) {
+        if class != CLASS_REJECTED && usize::from(label) < n_classes {
+            reliability.add(confidence, class == label);
+        }
+    }
+    reliability
+}
+
+/// The sets of a file's rows: what the model states of them, their sizes, and how many hold the row's label.
+fn set_counts(summary: &Summary, sets: &SetSpec, kinds: &[Kind]) -> Value {
+    let labelled = summary.confusion.chunks(kinds.len());
+    let per_class: Map<String, Value> = kinds
+        .iter()
+        .zip(labelled.zip(&summary.covered))
+        .map(|(kind, (row, &covered))| {
+            let rows: u64 = row.iter().sum();
+            (
+                kind.name.clone(),
+                json!({ "rows": rows, "covered": covered }),
+            )
+        })
+        .filter(|(_, class)| class["rows"] != 0)
+        .collect();
+    let rows: u64 = summary.set_sizes.iter().sum();
+    let classes: u64 = (0..)
+        .zip(&summary.set_sizes)
+        .map(|(size, rows)| size * rows)
+        .sum();
+    json!({
+        "stated_coverage": f64::from(sets.coverage_per_mille) / 1000.0,
+        "stated_class_coverage": f64::from(sets.class_coverage_per_mille) / 1000.0,
+        "coverage": summary.coverage(),
+        "mean_classes": (rows > 0).then(|| classes as f64 / rows as f64),
+        "rows_per_size": summary.set_sizes,
+        "per_class": per_class,
+    })
 }
 
 fn binary(scores: &BinaryScores) -> Value {

@@ -1,9 +1,13 @@
 //! What a model is worth on rows of a table that it was not fitted on.
 
+use crate::split::distinct;
 use flowsieve::fit::TrainingTable;
-use flowsieve::metrics::{Evaluation, RankCounts};
-use flowsieve::model::Model;
+use flowsieve::fit::calibration::has_own_threshold;
+use flowsieve::metrics::{Evaluation, RankCounts, Reliability, loss};
+use flowsieve::model::calibration::{ClassSet, probability};
+use flowsieve::model::card::{CalibrationWorth, ClassCoverage, ProbabilityWorth, SetWorth};
 use flowsieve::model::taxonomy::Taxonomy;
+use flowsieve::model::{Model, RowScore, Scratch};
 use rayon::prelude::*;
 
 /// Rows that are scored at once.
@@ -25,28 +29,9 @@ pub(crate) struct Scores {
 /// # Panics
 /// Panics where it has more or fewer.
 pub(crate) fn score(model: &Model, table: &TrainingTable) -> Scores {
-    assert_eq!(
-        model.n_features(),
-        table.columns.len(),
-        "other columns than the model's"
-    );
-    let rows: Vec<usize> = (0..table.n_rows()).collect();
-    let answers: Vec<(u8, bool, u16)> = rows
-        .par_chunks(ROWS_PER_PIECE)
-        .flat_map_iter(|piece| {
-            let (mut row, mut scratch) = (vec![0.0; model.row_len()], model.scratch());
-            piece
-                .iter()
-                .map(|&row_idx| {
-                    for (value, column) in row.iter_mut().zip(&table.columns) {
-                        *value = column[row_idx];
-                    }
-                    let score = model.score(&mut row, &mut scratch);
-                    (score.class, score.attack, score.rank)
-                })
-                .collect::<Vec<_>>()
-        })
-        .collect();
+    let answers = score_all(model, table, |score, _, _| {
+        (score.class, score.attack, score.rank)
+    });
     let taxonomy = &model.spec().taxonomy;
     let mut ranks = RankCounts::new();
     for (&(_, _, rank), &label) in answers.iter().zip(&table.labels) {
@@ -79,4 +64,119 @@ pub(crate) fn evaluate(taxonomy: &Taxonomy, labels: &[u8], answers: &[(u8, bool)
         binary[usize::from(taxonomy.kinds[usize::from(label)].attack)][usize::from(attack)] += 1;
     }
     Evaluation::from_counts(taxonomy, &confusion, &binary)
+}
+
+/// What a calibrated model's probabilities and sets are worth on rows that it has not seen; `None` where it is not
+/// calibrated, or there are no such rows. `fitted` are the rows that it has seen.
+pub(crate) fn calibration_worth(
+    model: &Model,
+    fitted: &TrainingTable,
+    unseen: &TrainingTable,
+) -> Option<CalibrationWorth> {
+    model.spec().calibration.as_ref()?;
+    let answers = score_all(model, unseen, |score, label, scratch| {
+        let votes = model.votes(scratch);
+        let (weights, total) = model.weights(scratch);
+        let all = votes.iter().map(|&votes| u64::from(votes)).sum();
+        let of_class = u64::from(votes[usize::from(score.class)]);
+        Answer {
+            right: score.class == label,
+            confidences: [probability(of_class, all), score.confidence],
+            losses: [
+                loss(votes[usize::from(label)], all),
+                loss(weights[usize::from(label)], total),
+            ],
+            set: model.set(scratch),
+        }
+    });
+    let worth = |which: usize| {
+        let mut reliability = Reliability::default();
+        for answer in &answers {
+            reliability.add(answer.confidences[which], answer.right);
+        }
+        let losses: f64 = answers.iter().map(|answer| answer.losses[which]).sum();
+        Some(ProbabilityWorth {
+            log_loss: losses / answers.len() as f64,
+            calibration_error: reliability.calibration_error()?,
+        })
+    };
+    Some(CalibrationWorth {
+        rows: answers.len() as u64,
+        votes: worth(0)?,
+        calibrated: worth(1)?,
+        sets: model
+            .sets()
+            .map(|sets| set_worth(&answers, unseen, fitted, sets.class_coverage_per_mille)),
+    })
+}
+
+/// What a row adds to the worth of a calibration.
+struct Answer {
+    right: bool,
+    /// By votes and by weights, as are the losses.
+    confidences: [u16; 2],
+    losses: [f64; 2],
+    set: ClassSet,
+}
+
+fn set_worth(
+    answers: &[Answer],
+    unseen: &TrainingTable,
+    fitted: &TrainingTable,
+    class_coverage_per_mille: u16,
+) -> SetWorth {
+    let class_rows = fitted.rows(&distinct(fitted)).class_counts();
+    let mut worth = SetWorth {
+        per_class: class_rows
+            .iter()
+            .map(|&rows| ClassCoverage {
+                own_threshold: has_own_threshold(rows, class_coverage_per_mille),
+                ..ClassCoverage::default()
+            })
+            .collect(),
+        ..SetWorth::default()
+    };
+    for (answer, &label) in answers.iter().zip(&unseen.labels) {
+        let covered = u64::from(answer.set.contains(label));
+        let class = &mut worth.per_class[usize::from(label)];
+        class.rows += 1;
+        class.covered += covered;
+        worth.covered += covered;
+        worth.empty += u64::from(answer.set.is_empty());
+        worth.classes += answer.set.len() as u64;
+    }
+    worth
+}
+
+/// Scores all rows of a table, which has the model's columns, in order; `take` gets each row's score and label.
+///
+/// # Panics
+/// Panics where it has more or fewer.
+fn score_all<T: Send>(
+    model: &Model,
+    table: &TrainingTable,
+    take: impl Fn(RowScore, u8, &Scratch) -> T + Sync,
+) -> Vec<T> {
+    assert_eq!(
+        model.n_features(),
+        table.columns.len(),
+        "other columns than the model's"
+    );
+    let rows: Vec<usize> = (0..table.n_rows()).collect();
+    rows.par_chunks(ROWS_PER_PIECE)
+        .flat_map_iter(|piece| {
+            let (mut row, mut scratch) = (vec![0.0; model.row_len()], model.scratch());
+            let answers: Vec<T> = piece
+                .iter()
+                .map(|&row_idx| {
+                    for (value, column) in row.iter_mut().zip(&table.columns) {
+                        *value = column[row_idx];
+                    }
+                    let score = model.score(&mut row, &mut scratch);
+                    take(score, table.labels[row_idx], &scratch)
+                })
+                .collect();
+            answers
+        })
+        .collect()
 }

@@ -6,6 +6,7 @@
 use flowsieve::fit::TrainingTable;
 use flowsieve::fit::rng::mix;
 use rayon::prelude::*;
+use std::collections::HashSet;
 
 /// Of ten rows, how many are fitted on.
 const FITTED_OF_TEN: u64 = 7;
@@ -68,6 +69,20 @@ pub(crate) fn hash<'a>(columns: impl Iterator<Item = &'a [f32]>, row_idx: usize,
     })
 }
 
+/// The rows of a table, of identical ones with the same label the first alone.
+pub(crate) fn distinct(table: &TrainingTable) -> Vec<u32> {
+    let hashes: Vec<u64> = (0..table.n_rows())
+        .into_par_iter()
+        .map(|row_idx| hash(table.columns.iter().map(Vec::as_slice), row_idx, 0))
+        .collect();
+    let mut known = HashSet::new();
+    (0u32..)
+        .zip(hashes.into_iter().zip(&table.labels))
+        .filter(|&(_, row)| known.insert(row))
+        .map(|(row_idx, _)| row_idx)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,7 +110,7 @@ mod tests {
             table.labels.push(rng.below(2) as u8);
         }
         let found = split(&table, 3);
-        let rows = |side: &[u32]| -> std::collections::HashSet<String> {
+        let rows = |side: &[u32]| -> HashSet<String> {
             let row = |&i: &u32| {
                 format!(
                     "{:?} {:?}",

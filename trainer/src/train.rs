@@ -4,6 +4,7 @@ use crate::args::{Level, TrainArguments};
 use crate::baseline::baseline;
 use crate::choice::Choice;
 use crate::columns::{Columns, Named, Wishes};
+use crate::crossfit::calibrate;
 use crate::dataset::{self, Dataset};
 use crate::error::TrainerError;
 use crate::evaluations::{self, LabColumns, Wanted};
@@ -12,14 +13,15 @@ use crate::join::Joined;
 use crate::permutation::permutation_importance;
 use crate::profile::Profiler;
 use crate::report;
-use crate::scoring::{Scores, score};
+use crate::scoring::{Scores, calibration_worth, score};
 use crate::size::{self, Asked};
-use crate::split::{self, split};
+use crate::split::{self, distinct, split};
 use crate::taxonomy::{TaxonomyFile, at_level};
 use flowsieve::fit::TrainingTable;
 use flowsieve::fit::options::{ForestOptions, IsolationOptions};
 use flowsieve::metrics::BinaryScores;
 use flowsieve::model::card::{Card, CardEvaluation, SizeCurve};
+use flowsieve::model::importance::PermutationImportance;
 use flowsieve::model::trial::Trials;
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::pack;
@@ -99,8 +101,16 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     let start = Instant::now();
     let trial = fit(&recipe, &fitted, "fitting on 70 % of the rows")?;
     let fit_time = start.elapsed();
-    let scores = score(&trial, &recipe.as_read_by(&trial, &scored));
+    let trial = calibrate(trial, &recipe, &fitted, args.calibration_parts)?;
+    let read = recipe.as_read_by(&trial, &scored);
+    let scores = score(&trial, &read);
     report::trial(&scores, fitted.n_rows(), scored.n_rows(), fit_time);
+    let worth = calibration_worth(
+        &trial,
+        &recipe.as_read_by(&trial, &fitted),
+        &read.rows(&distinct(&read)),
+    );
+    report::calibration(worth.as_ref(), &trial);
     if args.baseline {
         let found = baseline(&recipe, &trial, &fitted, &scored)?;
         report::baseline(&scores.evaluation, &found);
@@ -126,32 +136,47 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     if let Some(out_of_bag) = &out_of_bag {
         report::out_of_bag(out_of_bag, data.table.n_rows());
     }
+    let model = calibrate(model, &recipe, &data.table, args.calibration_parts)?;
     let card = Card {
         dataset: taxonomy_file.dataset(),
         label_column: joined.columns[joined.label].clone(),
         training_rows: data.table.n_rows() as u64,
         left_out: recipe.left_out(&model, columns.left_out, &joined.columns),
-        parameters: parameters(
-            recipe.forest.options(),
-            &isolation,
-            args.level,
-            &choice,
-            two_ways,
-        ),
+        parameters: parameters(recipe.forest.options(), &isolation, args, &choice, two_ways),
         evaluation: Some(card_evaluation(scores, fitted.n_rows(), scored.n_rows())),
         size_curve,
         evaluations: Trials::new(&trials, &recipe.taxonomy)?,
+        calibration: worth,
     };
+    let permutation = permutation(&recipe, &trial, &model, &scored)?;
     let bytes = write(
         &args.out,
         &ModelSpec {
             card,
-            permutation: Some(permutation_importance(&trial, &scored, args.seed)?),
+            permutation,
             ..model.spec().clone()
         },
     )?;
     report::written(&args.out, &model, bytes);
     Ok(())
+}
+
+/// What each column is worth on rows held out; nothing where other columns were selected from all rows.
+fn permutation(
+    recipe: &Recipe,
+    trial: &Model,
+    model: &Model,
+    scored: &TrainingTable,
+) -> Result<Option<PermutationImportance>, TrainerError> {
+    let names = |model: &Model| -> Vec<String> {
+        let columns = &model.spec().schema.columns;
+        columns.iter().map(|column| column.name.clone()).collect()
+    };
+    if names(trial) != names(model) {
+        return Ok(None);
+    }
+    let scored = recipe.as_read_by(trial, scored);
+    permutation_importance(trial, &scored, recipe.seed).map(Some)
 }
 
 /// What is said of the forest.
@@ -276,17 +301,18 @@ fn name(args: &TrainArguments) -> String {
 fn parameters(
     forest: &ForestOptions,
     isolation: &IsolationOptions,
-    level: Level,
+    args: &TrainArguments,
     choice: &Choice,
     two_ways: Vec<(String, String)>,
 ) -> Vec<(String, String)> {
     let mut parameters: Vec<(String, String)> = [
+        ("calibration-parts", args.calibration_parts.to_string()),
         ("class-weight", forest.class_weight.name().to_owned()),
         ("features-per-split", forest.features_per_split.to_string()),
         ("bins-per-feature", forest.max_bins.to_string()),
         ("isolation-sample", isolation.sample_size.to_string()),
         ("isolation-trees", isolation.n_trees.to_string()),
-        ("level", format!("{level:?}").to_lowercase()),
+        ("level", format!("{:?}", args.level).to_lowercase()),
         ("leaves", forest.max_leaves.to_string()),
         ("rows-per-leaf", forest.min_leaf.to_string()),
         ("seed", forest.seed.to_string()),

@@ -55,9 +55,9 @@ fn a_table_that_no_model_knows_is_scored_with_a_detector_of_its_own() {
         "{said}"
     );
     assert_eq!(rows.len(), 501);
-    assert!(rows[0].ends_with("flowsieve_isolation_forest_score,flowsieve_isolation_forest_flag"));
-    assert!(rows[124].ends_with(",,,,,1.00000,1"), "{}", rows[124]);
-    let flagged = rows.iter().filter(|row| row.ends_with(",1")).count();
+    assert!(rows[0].ends_with("_forest_score,flowsieve_isolation_forest_flag,flowsieve_set"));
+    assert!(rows[124].ends_with(",,,,,1.00000,1,"), "{}", rows[124]);
+    let flagged = rows.iter().filter(|row| row.ends_with(",1,")).count();
     assert!((20..=30).contains(&flagged), "{flagged} of 500 at 5 %");
 
     let info = succeed(&["info", text(&model)]);
@@ -114,7 +114,7 @@ fn several_files_are_fitted_on_together() {
     let second = write_readings(folder.path(), "second.csv", 40, Some(20));
     let (said, rows) = score_fitted(folder.path(), &[&first, &second], &["--seed", "1"]);
     assert!(said.contains("on 80 of 80 rows"), "{said}");
-    assert!(rows[61].ends_with(",1.00000,1"), "{}", rows[61]);
+    assert!(rows[61].ends_with(",1.00000,1,"), "{}", rows[61]);
 }
 
 #[test]

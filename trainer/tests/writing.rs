@@ -98,7 +98,7 @@ fn scored_flows_keep_their_bytes_and_score_the_same_again() {
             "{line}"
         );
     }
-    assert!(scored.ends_with("\r\n") && scored.contains("\r\n1,2,,,,,,\r\n"));
+    assert!(scored.ends_with("\r\n") && scored.contains("\r\n1,2,,,,,,,\r\n"));
     let again = folder.join("again.csv");
     fs::write(&again, &scored).expect("a file");
     let digest = |path: &Path| {
@@ -125,7 +125,7 @@ fn scored_flows_keep_their_bytes_and_score_the_same_again() {
     let printed = succeed(&both);
     assert_eq!(printed.lines().count(), 1 + 2 * 902);
     assert_eq!(printed.matches("flowsieve_class").count(), 1);
-    assert_eq!(printed.matches("\r\n1,2,,,,,,\r\n").count(), 2);
+    assert_eq!(printed.matches("\r\n1,2,,,,,,,\r\n").count(), 2);
 }
 
 #[test]

@@ -87,6 +87,7 @@ pub fn fit(sample: &RowSample, columns: &[String], label: Option<&str>) -> Resul
         },
         taxonomy: Taxonomy::default(),
         forest: ForestSpec::default(),
+        calibration: None,
         isolation: join_trees(
             trees,
             &mut sums,
