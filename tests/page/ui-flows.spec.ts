@@ -292,9 +292,9 @@ test.describe('an export', () => {
     const at = classes.findIndex(({ name }) => name === 'ARP_poisioning');
     const [, ...lines] = (await downloaded(page, 'export-filtered')).trimEnd().split('\n');
     expect(lines).toHaveLength(summary.classCounts[at] ?? 0);
-    // Class, family, two probabilities, score and flag; the family need not be that of the class.
+    // Class, family, two probabilities, score, flag and set; the family need not be that of the class.
     for (const line of lines) {
-      expect(line).toMatch(/,ARP_poisioning,[A-Za-z]+,0\.\d+,[01]\.\d+,[\d.-]+,[01]$/);
+      expect(line).toMatch(/,ARP_poisioning,[A-Za-z]+,0\.\d+,[01]\.\d+,[\d.-]+,[01],[^,]*$/);
     }
   });
 

@@ -19,6 +19,8 @@ export interface ModelInfo {
   families: string[];
   columns: ModelColumn[];
   detector: Detector | null;
+  /** What the model states of its sets of classes (`Row.set`); null where it has none. */
+  sets: SetCoverage | null;
   card: Card;
   /** The parts of the file with their sizes as stored and unpacked. */
   sections: { tag: string; bytes: number; rawBytes: number }[];
@@ -60,6 +62,29 @@ export interface Detector {
   trainingRows: number;
 }
 
+/** How many rows that nobody has seen have their class in their set, as shares of 0 to 1. */
+export interface SetCoverage {
+  /** Of all rows: what the model states. */
+  coverage: number;
+  /** Of each class with enough training rows to say so: what was asked for. */
+  classCoverage: number;
+}
+
+/** What calibration did, on the different ones of the rows that the evaluation held out. */
+export interface CardCalibration {
+  rows: number;
+  /** Mean −ln of the label's probability: by shares of votes, and calibrated. */
+  logLoss: [votes: number, calibrated: number];
+  /** Expected calibration error over 15 bins of confidence: by shares of votes, and calibrated. */
+  calibrationError: [votes: number, calibrated: number];
+  /** Rows with their label in their set; 0, as the next two, where the model has no sets. */
+  covered: number;
+  /** Rows with an empty set. */
+  empty: number;
+  /** Classes in all rows' sets together. */
+  setClasses: number;
+}
+
 /** Where a model comes from and how good it is. */
 export interface Card {
   dataset: { title: string; source: string; licence: string; attribution: string };
@@ -70,6 +95,8 @@ export interface Card {
   evaluation: CardEvaluation;
   /** The same procedure evaluated in several ways, `evaluation` among them; none in files of older programs. */
   evaluations: NamedEvaluation[];
+  /** `null` where the model is not calibrated. */
+  calibration: CardCalibration | null;
 }
 
 /** Scores of the training procedure on rows it did not see. */

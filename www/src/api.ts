@@ -268,10 +268,10 @@ export interface Analysis {
    */
   explain(row: number, options?: ExplainOptions): Promise<Explanation>;
   /**
-   * The input as CSV with what the model says of each row in six columns behind: `flowsieve_class`,
+   * The input as CSV with what the model says of each row in seven columns behind: `flowsieve_class`,
    * `flowsieve_family`, `flowsieve_attack_probability`, `flowsieve_confidence`,
-   * `flowsieve_isolation_forest_score`, `flowsieve_isolation_forest_flag`. The input's own bytes stay as
-   * they are, but for a `'` before cells that a spreadsheet would run as formulas (see
+   * `flowsieve_isolation_forest_score`, `flowsieve_isolation_forest_flag`, `flowsieve_set` (names of
+   * classes with ` | ` between them, see {@link Row.set}). The input's own bytes stay as they are, but for a `'` before cells that a spreadsheet would run as formulas (see
    * {@link ExportOptions.raw}). `flowsieve score` writes the same bytes.
    *
    * The file is read again, as fast as the stream is: at most a few slices wait in memory. Cancelling the
@@ -346,7 +346,7 @@ export interface ExportOptions {
   rejected?: boolean | undefined;
   /** Leaves cells as they are that a spreadsheet would take for formulas; false by default. */
   raw?: boolean | undefined;
-  /** Writes the six columns of results alone, as CSV, line for line those of the rows; false by default. */
+  /** Writes the seven columns of results alone, as CSV, line for line those of the rows; false by default. */
   resultsOnly?: boolean | undefined;
   /** Ends the export: the stream then errors with a `DOMException` named `AbortError`. */
   signal?: AbortSignal | undefined;
@@ -392,8 +392,14 @@ export interface Row {
   class: string | null;
   family: string | null;
   attack: boolean;
-  /** Share of the forest's votes for the class, 0 to 1; not calibrated. */
+  /** Probability of the class, 0 to 1; the share of the forest's votes where `model.sets` is null. */
   confidence: number;
+  /**
+   * Names of the classes that the row may be, at the coverage that {@link ModelInfo.sets} states: several
+   * where the model cannot tell them apart, none where the row is like no class that it knows. `null` where
+   * the row was rejected or the model has no sets.
+   */
+  set: string[] | null;
   /** See {@link ResultColumns.rank}. */
   rank: number;
   /** The true label as far as the input has one. */
@@ -484,6 +490,10 @@ export interface Summary {
   /** Rows per true label, in the order of `model.classes`. */
   labelCounts: number[];
   unknownLabels: { name: string; rows: number }[];
+  /** Rows per number of classes in their set, from none to all; zeros where the model has no sets. */
+  setSizes: number[];
+  /** Share of the rows with a known label whose set holds it; `null` without such rows or sets. */
+  coverage: number | null;
   /** 64 equal bins of the confidence. */
   confidenceHistogram: number[];
   /** 256 equal bins of the anomaly rank. */

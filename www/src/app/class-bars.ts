@@ -6,6 +6,7 @@ import { count, share } from './format.js';
 import { LightElement } from './light-element.js';
 import { kindMark, shareBar } from './marks.js';
 import { filterByClass, filterByFamily, hasPlainFamilies, type RowFilter } from './row-filter.js';
+import { setSentence } from './sets.js';
 
 interface Family {
   name: string;
@@ -58,6 +59,7 @@ export class ClassBars extends LightElement {
           }
         </table>
       </div>
+      ${model?.sets && summary ? html`<p class="note" data-testid="sets">${setSentence(model, summary)}</p>` : nothing}
       <p class="fine">
         Attack or benign goes by all classes of a kind together: a flow whose likeliest class is benign counts as an
         attack where the attacks together are likelier. ${model && !hasPlainFamilies(model) ? 'Families likewise.' : nothing}

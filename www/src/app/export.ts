@@ -75,7 +75,7 @@ export class ExportPanel extends LightElement {
     const results =
       this.analysis?.model.classes.length === 0
         ? 'the anomaly score and its flag'
-        : 'class, family, probabilities and anomaly score';
+        : `class, family, probabilities and anomaly score${this.analysis?.model.sets ? ', and the classes that are possible' : ''}`;
     return `The file’s own columns with ${results} behind them.`;
   }
 

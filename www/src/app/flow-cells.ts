@@ -1,6 +1,7 @@
 import type { Analysis, Recognition, Row } from '../api.js';
 import { percent } from './format.js';
 import { HIGHEST_TRAINING_RANK, trainingPercentile } from './rank.js';
+import { setText, setTitle } from './sets.js';
 
 /** Cells further than this many standard deviations from the training mean are marked. */
 const STRAY_DEVIATIONS = 3;
@@ -28,12 +29,21 @@ const CLASS_COLUMNS: FlowColumn[] = [
   { group: RESULT, name: 'Confidence', numeric: true, cell: confidenceCell },
 ];
 
+/** What a flow may be where that is not the predicted class alone. */
+const SET_COLUMN: FlowColumn = {
+  group: RESULT,
+  name: 'Possible classes',
+  numeric: false,
+  cell: (row) => ({ text: setText(row), classes: [], title: setTitle(row) }),
+};
+
 /** All columns of the table for one analysis. `sample` tells which others hold numbers. */
 export function flowColumns(analysis: Analysis, sample: readonly Row[]): FlowColumn[] {
   const { recognition, model } = analysis;
   const numeric = numericColumns(analysis, sample);
   return [
     ...(model.classes.length > 0 ? CLASS_COLUMNS : []),
+    ...(model.sets ? [SET_COLUMN] : []),
     { group: RESULT, name: 'Anomaly', numeric: true, cell: anomalyCell },
     ...(recognition.label ? [labelColumn(recognition)] : []),
     ...recognition.columns.map((name, index) => ({

@@ -78,8 +78,8 @@ export function statistic(value: number | null): string {
   return value.toLocaleString('en', { maximumSignificantDigits: size >= 1000 ? 6 : 4 });
 }
 
-/** "a", "a and b", "a, b and c". */
-export function listing(items: readonly string[]): string {
+/** "a", "a and b", "a, b and c"; or with another word before the last. */
+export function listing(items: readonly string[], word = 'and'): string {
   if (items.length < 2) return items.join('');
-  return `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`;
+  return `${items.slice(0, -1).join(', ')} ${word} ${items[items.length - 1]}`;
 }

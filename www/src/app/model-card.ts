@@ -7,6 +7,7 @@ import { LightElement } from './light-element.js';
 import { kindMark, shareBar } from './marks.js';
 import { perClassTable } from './per-class.js';
 import { hasPlainFamilies } from './row-filter.js';
+import { calibrationNote } from './sets.js';
 import type { ShippedModel } from './shipped.js';
 
 /** What the model file says about itself: origin, licence, classes, columns and honest scores. */
@@ -69,7 +70,8 @@ function card(model: ModelInfo): TemplateResult {
       }
       ${fact('Columns', count(model.columns.length))}
     </dl>
-    <p class="note">${evaluation ? evaluationNote(evaluation) : `It was not evaluated${alone ? ': nothing was known of what its flows are' : ''}.`} ${detectorNote(model)}</p>
+    <p class="note">${evaluation ? evaluationNote(evaluation) : `It was not evaluated${alone ? ': nothing was known of what its flows are' : ''}.`} ${model.card.calibration ? calibrationNote(model.card.calibration) : nothing}
+      ${detectorNote(model)}</p>
     ${attacksAlone(model) ? html`<p class="caution"><span class="caution-mark" aria-hidden="true">!</span>It knows attacks alone: every flow, harmless ones too, will be called one of these.</p>` : nothing}
     ${several ? html`<flowsieve-evaluations .model=${model}></flowsieve-evaluations>` : nothing}
     <div class="column-lists">

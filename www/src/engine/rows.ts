@@ -23,6 +23,8 @@ export interface Cells {
   values: Float32Array;
   /** Start of each row, relative to the bytes that were read. */
   offsets: Uint32Array;
+  /** Rows × classes: 1 for those in the row's set. Empty where the model has no sets. */
+  sets: Uint8Array;
 }
 
 /** The part of the core's plan that reading rows needs. */
@@ -92,11 +94,13 @@ async function readBlock(source: RowSource, block: number): Promise<Block> {
   const count = Math.min(ROWS_PER_OFFSET, table.rowCount - firstRow);
   const width = recognition.columns.length;
   const features = source.model.columns.length;
+  const classes = source.model.sets ? source.model.classes.length : 0;
   const found: Block = {
     rows: [],
     zscores: new Float32Array(count * width),
     values: new Float32Array(count * features).fill(Number.NaN),
     offsets: [],
+    sets: new Uint8Array(count * classes),
   };
   let begin = table.offset(block);
   for (;;) {
@@ -110,6 +114,7 @@ async function readBlock(source: RowSource, block: number): Promise<Block> {
     if (end < partEnd && found.rows.length + cells.rows.length < count) cells.rows.pop();
     found.zscores.set(cells.zscores, found.rows.length * width);
     found.values.set(cells.values, found.rows.length * features);
+    found.sets.set(cells.sets, found.rows.length * classes);
     found.rows.push(...cells.rows);
     for (const offset of cells.offsets) found.offsets.push(begin + offset);
     const next = parts[parts.indexOf(part) + 1];
@@ -149,10 +154,16 @@ function toRow(source: RowSource, index: number, block: Block, at: number): Row 
     family: kind?.family ?? null,
     attack: kind?.attack ?? false,
     confidence: (columns.confidence[index] ?? 0) / 65535,
+    set: kind && model.sets ? setOf(model, block.sets, at) : null,
     rank: columns.rank[index] ?? 0,
     label: labelOf(source, columns.label[index] ?? 255, cells),
     rejected: classIndex === REJECTED,
   };
+}
+
+function setOf({ classes }: ModelInfo, sets: Uint8Array, at: number): string[] {
+  const held = sets.subarray(at * classes.length);
+  return classes.filter((_, index) => held[index] === 1).map(({ name }) => name);
 }
 
 function labelOf({ model, recognition }: RowSource, label: number, cells: string[]): string | null {
