@@ -54,9 +54,7 @@ impl Forest {
         }
         let none = (distributions.len() / blocks) as u32;
         distributions.resize(distributions.len() + blocks, u16x8::default());
-        let grove = Grove::plant(&spec.trees, layout, Pace::UntilAllRest, none, |_, value| {
-            value
-        });
+        let grove = Grove::plant(&spec.trees, layout, none, |_, value| value);
         Self {
             grove,
             distributions,
@@ -77,26 +75,23 @@ impl Forest {
     /// Adds up the distributions of the leaves that a completed row ends in.
     pub(crate) fn sums(&self, row: &[f32], sums: &mut [u32]) {
         sums.fill(0);
-        let sums = sums.as_chunks_mut::<CLASS_BLOCK>().0;
-        if let [sums] = sums {
-            let mut part = Part::default();
-            let mut room = Part::ROOM;
-            self.grove.walk(row, |leaves| {
+        let blocks = sums.as_chunks_mut::<CLASS_BLOCK>().0;
+        let mut part = Part::default();
+        let mut room = Part::ROOM;
+        self.grove.walk(Pace::UntilAllRest, row, |leaves| {
+            // Nearly all models have one block of classes: that stays in registers.
+            if let [sums] = &mut *blocks {
                 if room == 0 {
-                    part.add_to(sums);
-                    part = Part::default();
+                    std::mem::take(&mut part).add_to(sums);
                     room = Part::ROOM;
                 }
                 room -= 1;
                 for leaf in leaves {
                     part.add(self.distributions[leaf as usize]);
                 }
-            });
-            part.add_to(sums);
-            return;
-        }
-        self.grove.walk(row, |leaves| {
-            for (block, sums) in sums.iter_mut().enumerate() {
+                return;
+            }
+            for (block, sums) in blocks.iter_mut().enumerate() {
                 let mut part = Part::default();
                 for leaf in leaves {
                     part.add(self.distributions[leaf as usize * self.blocks + block]);
@@ -104,6 +99,9 @@ impl Forest {
                 part.add_to(sums);
             }
         });
+        if let [sums] = blocks {
+            part.add_to(sums);
+        }
     }
 }
 
@@ -130,7 +128,6 @@ impl Part {
         self.odd += shares >> 8u32;
     }
 
-    #[inline]
     fn add_to(self, sums: &mut [u32; CLASS_BLOCK]) {
         let (even, odd) = (self.even.to_array(), self.odd.to_array());
         for (pair, (even, odd)) in sums

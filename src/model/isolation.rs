@@ -93,7 +93,7 @@ impl IsolationTrees {
         let layout = RowLayout::new(n_features, false);
         let (least, largest) = path_sum_bounds(trees);
         Self {
-            grove: Grove::plant(trees, layout, Pace::EveryLevel, 0, path_units),
+            grove: Grove::plant(trees, layout, 0, path_units),
             layout,
             least: least as u32,
             largest: largest as u32,
@@ -123,8 +123,9 @@ impl IsolationTrees {
     /// The sum of path lengths of a row that is completed already.
     pub(crate) fn path_sum_of_completed(&self, row: &[f32]) -> u32 {
         let mut sum = 0;
-        self.grove
-            .walk(row, |paths| sum += paths.iter().sum::<u32>());
+        self.grove.walk(Pace::EveryLevel, row, |paths| {
+            sum += paths.iter().sum::<u32>();
+        });
         sum
     }
 }

@@ -57,7 +57,6 @@ pub(crate) enum Pace {
 pub(crate) struct Grove {
     nodes: Vec<Node>,
     groups: Vec<Group>,
-    pace: Pace,
     layout: RowLayout,
 }
 
@@ -133,7 +132,6 @@ impl Grove {
     pub(crate) fn plant(
         trees: &[Tree],
         layout: RowLayout,
-        pace: Pace,
         padding: u32,
         leaf_value: impl Fn(u32, u32) -> u32,
     ) -> Self {
@@ -198,7 +196,6 @@ impl Grove {
         let grove = Self {
             nodes,
             groups,
-            pace,
             layout,
         };
         grove.assert_closed();
@@ -224,12 +221,15 @@ impl Grove {
         }
     }
 
-    /// Walks all trees over a completed row and hands each group's leaf values to `visit`.
+    /// Walks all trees over a completed row, at a pace that does not change where they end, and hands each group's leaf
+    /// values to `visit`.
     ///
     /// # Panics
     /// If the row is too short or not completed by this grove's layout.
-    #[inline]
-    pub(crate) fn walk(&self, row: &[f32], mut visit: impl FnMut([u32; LANES])) {
+    // With the pace known where it is called, there is one loop in each place, and not two.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(crate) fn walk(&self, pace: Pace, row: &[f32], mut visit: impl FnMut([u32; LANES])) {
         let row = &row[..self.layout.row_len()];
         assert!(row[self.layout.leaf_slot()] == f32::NEG_INFINITY);
         for group in &self.groups {
@@ -238,7 +238,7 @@ impl Grove {
             // is long enough for it and its leaf slot holds −∞.
             #[allow(unsafe_code)]
             let leaves = unsafe {
-                match self.pace {
+                match pace {
                     Pace::UntilAllRest => while step(row, &mut here) {},
                     Pace::EveryLevel => {
                         for _ in 0..group.depth {

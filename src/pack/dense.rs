@@ -35,13 +35,10 @@ pub(super) fn write(spec: &ForestSpec) -> Vec<u8> {
     }
 
     let mut coder = Encoder::new();
-    let mut shares = Shares::new(n_classes);
+    let mut parts = Parts::new(n_classes, n_distributions, lens.into_iter());
     for distribution in spec.distributions.chunks_exact(n_classes) {
-        for (class, &share) in distribution.iter().enumerate() {
-            shares.code(&mut coder, class, share);
-        }
+        parts.distribution(&mut coder, &mut distribution.to_vec());
     }
-    let mut parts = Parts::new(&lens, n_distributions);
     for tree in &spec.trees {
         let mut walk = Walk::default();
         for &node in &tree.nodes {
@@ -56,9 +53,9 @@ pub(super) fn write(spec: &ForestSpec) -> Vec<u8> {
                     ..
                 } => {
                     let (place, index) = tables::place(&places, feature, threshold);
-                    parts.feature(&mut coder, place);
-                    parts.threshold(&mut coder, place as usize, index);
-                    parts.missing(&mut coder, place as usize, missing_left);
+                    parts.number(&mut coder, parts.features, place);
+                    parts.number(&mut coder, parts.thresholds[place as usize], index);
+                    parts.missing(&mut coder, place, missing_left);
                 }
                 TreeNode::Leaf { value } => {
                     parts.leaf(&mut coder, value);
@@ -84,22 +81,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<ForestSpec, Error> {
     let most = n_nodes.min(MAX_RAW_TREES_LEN / n_classes);
     let n_distributions = reader.varint_below(most as u64 + 1)? as usize;
     let tables = tables::get(&mut reader, n_nodes / 2)?;
-    let lens: Vec<usize> = tables
-        .of_features
-        .iter()
-        .map(|(_, table)| table.len())
-        .collect();
-
+    let lens = tables.of_features.iter().map(|(_, table)| table.len());
     let mut coder = Decoder::new(reader.rest());
-    let mut shares = Shares::new(n_classes);
+    let mut parts = Parts::new(n_classes, n_distributions, lens);
     let mut distributions = Vec::new();
-    for _ in 0..n_distributions {
-        distributions.extend((0..n_classes).map(|class| shares.code(&mut coder, class, 0)));
+    for start in (0..n_distributions).map(|index| index * n_classes) {
+        distributions.resize(start + n_classes, 0);
+        parts.distribution(&mut coder, &mut distributions[start..]);
         if coder.is_over() {
             return Err(damaged("a forest has too few distributions"));
         }
     }
-    let mut parts = Parts::new(&lens, n_distributions);
     let mut trees = Vec::new();
     let mut left = n_nodes;
     for _ in 0..n_trees {
@@ -142,17 +134,17 @@ fn read_tree(
         let is_split = parts.shape(coder, walk.depth, false);
         walk.step(is_split);
         if is_split {
-            let place = parts.feature(coder, 0);
+            let place = parts.number(coder, parts.features, 0);
             if place as usize >= tables.of_features.len() {
                 return Err(damaged("a split asks for a feature that is not listed"));
             }
-            let index = parts.threshold(coder, place as usize, 0);
+            let index = parts.number(coder, parts.thresholds[place as usize], 0);
             let (feature, threshold) = tables.at(place, index)?;
             pending.push(here);
             nodes.push(TreeNode::Split {
                 feature,
                 threshold,
-                missing_left: parts.missing(coder, place as usize, false),
+                missing_left: parts.missing(coder, place, false),
                 right: 0,
             });
         } else {
@@ -188,127 +180,122 @@ impl Walk {
     }
 }
 
-/// What the bytes of distributions are foretold from.
-struct Shares {
-    /// For each class: with none to three classes before it that have a share, and with nothing left.
-    any: Vec<Bit>,
-    /// The same: whether it has all that is left.
-    all: Vec<Bit>,
-    /// For each eighth of 255 that is left.
-    values: Vec<Bit>,
-    left: u32,
-    before: usize,
-}
-
-/// How many cases of a class are told apart.
+/// How many cases of a class are told apart: none to three classes before it that have a share, and nothing left.
 const CASES: usize = 5;
 
-impl Shares {
-    fn new(n_classes: usize) -> Self {
-        Self {
-            any: vec![Bit::NEW; CASES * n_classes],
-            all: vec![Bit::NEW; CASES * n_classes],
-            values: vec![Bit::NEW; 8 << 8],
-            left: 0,
-            before: 0,
-        }
-    }
-
-    fn code(&mut self, coder: &mut impl Coder, class: usize, share: u8) -> u8 {
-        if class == 0 {
-            self.left = DISTRIBUTION_SUM;
-            self.before = 0;
-        }
-        let case = if self.left == 0 {
-            CASES - 1
-        } else {
-            self.before
-        };
-        let case = CASES * class + case;
-        if !coder.code(&mut self.any[case], share > 0) {
-            return 0;
-        }
-        let has_all = u32::from(share) == self.left;
-        let share = if coder.code(&mut self.all[case], has_all) {
-            self.left
-        } else {
-            let from = (self.left as usize >> 5) << 8;
-            coder.number(&mut self.values[from..from + 256], 8, u32::from(share))
-        };
-        self.left = self.left.saturating_sub(share);
-        self.before = (self.before + 1).min(CASES - 2);
-        share as u8
-    }
-}
-
-/// What the parts of nodes are foretold from.
+/// What distributions and nodes are foretold from.
 struct Parts {
-    shapes: [Bit; DEPTHS],
+    models: Vec<Bit>,
+    /// Where the models start of whether a class has a share; those of whether it has all that is left; of the share, for
+    /// each eighth of 255 that is left.
+    any: usize,
+    all: usize,
+    share: Numbers,
+    shapes: usize,
     features: Numbers,
     thresholds: Vec<Numbers>,
-    missing: Vec<Bit>,
+    missing: usize,
     /// Whether a leaf has the next distribution, by how many there were.
-    next: [Bit; 32],
+    next: usize,
     leaves: Numbers,
     n_used: u32,
 }
 
-/// Models for numbers below a limit.
+/// Where the models of numbers start that have so many bits.
+#[derive(Clone, Copy)]
 struct Numbers {
+    start: usize,
     bits: u32,
-    models: Vec<Bit>,
 }
 
-impl Numbers {
-    fn below(limit: usize) -> Self {
-        let bits = usize::BITS - limit.saturating_sub(1).leading_zeros();
-        Self {
-            bits,
-            models: vec![Bit::NEW; 1 << bits],
-        }
-    }
+/// Takes room for so many models; where they start.
+fn room(models: &mut usize, count: usize) -> usize {
+    let start = *models;
+    *models += count;
+    start
+}
 
-    fn code(&mut self, coder: &mut impl Coder, value: u32) -> u32 {
-        coder.number(&mut self.models, self.bits, value)
-    }
+/// The models of numbers below a limit.
+fn numbers_below(models: &mut usize, limit: usize) -> Numbers {
+    let bits = usize::BITS - limit.saturating_sub(1).leading_zeros();
+    let start = room(models, 1 << bits);
+    Numbers { start, bits }
 }
 
 impl Parts {
     /// For tables of these lengths.
-    fn new(lens: &[usize], n_distributions: usize) -> Self {
-        Self {
-            shapes: [Bit::NEW; DEPTHS],
-            features: Numbers::below(lens.len()),
-            thresholds: lens.iter().map(|&len| Numbers::below(len)).collect(),
-            missing: vec![Bit::NEW; lens.len()],
-            next: [Bit::NEW; 32],
-            leaves: Numbers::below(n_distributions),
+    fn new(
+        n_classes: usize,
+        n_distributions: usize,
+        lens: impl ExactSizeIterator<Item = usize>,
+    ) -> Self {
+        let n_tables = lens.len();
+        let models = &mut 0;
+        let mut parts = Self {
+            any: room(models, CASES * n_classes),
+            all: room(models, CASES * n_classes),
+            share: Numbers {
+                start: room(models, 8 << 8),
+                bits: 8,
+            },
+            shapes: room(models, DEPTHS),
+            missing: room(models, n_tables),
+            next: room(models, 32),
+            features: numbers_below(models, n_tables),
+            leaves: numbers_below(models, n_distributions),
+            thresholds: lens.map(|len| numbers_below(models, len)).collect(),
+            models: Vec::new(),
             n_used: 0,
+        };
+        parts.models = vec![Bit::NEW; *models];
+        parts
+    }
+
+    fn number(&mut self, coder: &mut impl Coder, numbers: Numbers, value: u32) -> u32 {
+        coder.number(&mut self.models[numbers.start..], numbers.bits, value)
+    }
+
+    /// A distribution, in place.
+    fn distribution(&mut self, coder: &mut impl Coder, shares: &mut [u8]) {
+        let mut left = DISTRIBUTION_SUM;
+        let mut before = 0;
+        for (class, share) in shares.iter_mut().enumerate() {
+            let case = CASES * class + if left == 0 { CASES - 1 } else { before };
+            if !coder.code(&mut self.models[self.any + case], *share > 0) {
+                *share = 0;
+                continue;
+            }
+            let has_all = u32::from(*share) == left;
+            let value = if coder.code(&mut self.models[self.all + case], has_all) {
+                left
+            } else {
+                let numbers = Numbers {
+                    start: self.share.start + ((left as usize >> 5) << 8),
+                    ..self.share
+                };
+                self.number(coder, numbers, u32::from(*share))
+            };
+            *share = value as u8;
+            left = left.saturating_sub(value);
+            before = (before + 1).min(CASES - 2);
         }
     }
 
     fn shape(&mut self, coder: &mut impl Coder, depth: usize, is_split: bool) -> bool {
-        coder.code(&mut self.shapes[depth.min(DEPTHS - 1)], is_split)
+        let case = depth.min(DEPTHS - 1);
+        coder.code(&mut self.models[self.shapes + case], is_split)
     }
 
-    fn feature(&mut self, coder: &mut impl Coder, place: u32) -> u32 {
-        self.features.code(coder, place)
-    }
-
-    fn threshold(&mut self, coder: &mut impl Coder, place: usize, index: u32) -> u32 {
-        self.thresholds[place].code(coder, index)
-    }
-
-    fn missing(&mut self, coder: &mut impl Coder, place: usize, left: bool) -> bool {
-        coder.code(&mut self.missing[place], left)
+    fn missing(&mut self, coder: &mut impl Coder, place: u32, left: bool) -> bool {
+        coder.code(&mut self.models[self.missing + place as usize], left)
     }
 
     fn leaf(&mut self, coder: &mut impl Coder, value: u32) -> u32 {
-        let next = &mut self.next[(u32::BITS - self.n_used.leading_zeros()).min(31) as usize];
-        if coder.code(next, value == self.n_used) {
+        let case = (u32::BITS - self.n_used.leading_zeros()).min(31) as usize;
+        if coder.code(&mut self.models[self.next + case], value == self.n_used) {
             self.n_used += 1;
             return self.n_used - 1;
         }
-        self.leaves.code(coder, value)
+        self.number(coder, self.leaves, value)
     }
 }

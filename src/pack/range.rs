@@ -47,15 +47,23 @@ impl Bit {
 
 /// Writes bits, or reads them.
 pub(super) trait Coder {
+    /// As [`code`](Self::code), in line.
+    fn code_in_line(&mut self, model: &mut Bit, bit: bool) -> bool;
+
     /// Writes a bit and gives it back; a reader reads one instead, whatever it is given.
-    fn code(&mut self, model: &mut Bit, bit: bool) -> bool;
+    // A call, and so is what follows: inlined wherever a bit is read, they are a kilobyte of the page.
+    #[inline(never)]
+    fn code(&mut self, model: &mut Bit, bit: bool) -> bool {
+        self.code_in_line(model, bit)
+    }
 
     /// A number of so many bits, the highest first; each bit has a model of its own for each that may go before it, so
     /// `models` holds 2^`bits`.
+    #[inline(never)]
     fn number(&mut self, models: &mut [Bit], bits: u32, value: u32) -> u32 {
         let mut node = 1;
         for place in (0..bits).rev() {
-            let bit = self.code(&mut models[node], value >> place & 1 == 1);
+            let bit = self.code_in_line(&mut models[node], value >> place & 1 == 1);
             node = 2 * node + usize::from(bit);
         }
         node as u32 - (1 << bits)
@@ -113,7 +121,8 @@ impl Encoder {
 }
 
 impl Coder for Encoder {
-    fn code(&mut self, model: &mut Bit, bit: bool) -> bool {
+    #[inline]
+    fn code_in_line(&mut self, model: &mut Bit, bit: bool) -> bool {
         let bound = (self.range >> 12) * model.probability();
         if bit {
             self.low += u64::from(bound);
@@ -176,7 +185,9 @@ impl<'a> Decoder<'a> {
 }
 
 impl Coder for Decoder<'_> {
-    fn code(&mut self, model: &mut Bit, _bit: bool) -> bool {
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn code_in_line(&mut self, model: &mut Bit, _bit: bool) -> bool {
         let bound = (self.range >> 12) * model.probability();
         let bit = self.code >= bound;
         if bit {

@@ -25,6 +25,6 @@ pub(crate) fn info(args: &InfoArguments) -> Result<(), TrainerError> {
             source,
         })?;
     evaluations::report::trials(&trials, &spec.taxonomy);
-    report::sections(&sections, bytes.len());
+    report::sections(&model, &sections, bytes.len());
     Ok(())
 }

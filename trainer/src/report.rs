@@ -728,20 +728,43 @@ fn features(model: &Model) {
     }
 }
 
-/// The sections of a model file.
-pub(crate) fn sections(sections: &[Section], bytes: usize) {
+/// The sections of a model file, and what a node takes in those that hold trees.
+pub(crate) fn sections(model: &Model, sections: &[Section], bytes: usize) {
+    let spec = model.spec();
     let mut rows: Vec<Vec<String>> = sections
         .iter()
         .map(|section| {
+            let trees = match section.tag.as_str() {
+                "FRS2" | "FRST" => &spec.forest.trees[..],
+                "ISOF" => &spec.isolation.trees[..],
+                _ => &[],
+            };
+            let n_nodes: usize = trees.iter().map(|tree| tree.nodes.len()).sum();
+            let (nodes, per_node) = if n_nodes == 0 {
+                (String::new(), String::new())
+            } else {
+                let per_node = section.bytes as f64 / n_nodes as f64;
+                (count(n_nodes as u64), format!("{per_node:.2}"))
+            };
             vec![
                 section.tag.clone(),
                 count(section.bytes as u64),
                 count(section.raw_bytes as u64),
+                nodes,
+                per_node,
             ]
         })
         .collect();
-    rows.push(vec!["file".to_owned(), count(bytes as u64), String::new()]);
-    println!("{}", table(&["section", "bytes", "unpacked"], &rows));
+    let none = String::new();
+    rows.push(vec![
+        "file".to_owned(),
+        count(bytes as u64),
+        none.clone(),
+        none.clone(),
+        none,
+    ]);
+    let header = ["section", "bytes", "unpacked", "nodes", "bytes a node"];
+    println!("{}", table(&header, &rows));
 }
 
 /// What a detector flags.
