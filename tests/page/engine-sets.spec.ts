@@ -85,7 +85,7 @@ test('sets in the page are those of the native program', async ({ page, site }) 
 
   await expect(page.getByTestId('sets')).toContainText('one of several');
   await expect(page.getByTestId('flow-table')).toContainText('Possible classes');
-  await expect(page.getByTestId('flow-table')).toContainText('XSS or SqlInjection');
+  await expect(page.getByTestId('flow-table')).toContainText('SqlInjection or XSS');
 });
 
 test('a model without calibration has no sets', async ({ page, site }) => {

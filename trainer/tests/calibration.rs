@@ -99,7 +99,7 @@ fn calibration_lowers_log_loss_and_sets_cover_what_is_stated() {
         );
     }
     assert_eq!(serde_json::json!(sizes), sets["rows_per_size"]);
-    assert!(scored.contains(",XSS | SqlInjection\n"));
+    assert!(scored.contains(",SqlInjection | XSS\n"));
 }
 
 #[test]
