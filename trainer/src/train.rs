@@ -7,7 +7,7 @@ use crate::columns::{Columns, Named, Wishes};
 use crate::crossfit::calibrate;
 use crate::dataset::{self, Dataset};
 use crate::error::TrainerError;
-use crate::evaluations::{self, LabColumns, Wanted};
+use crate::evaluations;
 use crate::fitting::{Recipe, fit, fit_and_judge};
 use crate::join::Joined;
 use crate::permutation::permutation_importance;
@@ -22,7 +22,6 @@ use flowsieve::fit::options::{ForestOptions, IsolationOptions};
 use flowsieve::metrics::BinaryScores;
 use flowsieve::model::card::{Card, CardEvaluation, SizeCurve};
 use flowsieve::model::importance::PermutationImportance;
-use flowsieve::model::trial::Trials;
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::pack;
 use std::path::Path;
@@ -119,17 +118,8 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     let two_ways = two_ways(&recipe, &scores, &fitted, &scored)?;
     report::two_ways(&two_ways);
 
-    let lab = LabColumns {
-        read: &columns.lab,
-        unread: &columns.unread_lab,
-    };
-    let wanted = Wanted {
-        kinds: &args.evaluate,
-        order: &args.order,
-    };
     let grouped = evaluations::grouped(&fitted, &scored, &scores);
-    let trials = evaluations::run(&recipe, &data, &lab, &wanted, grouped)?;
-    evaluations::report::trials(&trials, &recipe.taxonomy);
+    let evaluations = evaluations::run(args, &recipe, &columns, &data, grouped)?;
 
     let (model, out_of_bag) = fit_and_judge(&recipe, &data.table, "fitting on all rows")?;
     report::selected(&recipe, &trial, &model);
@@ -145,7 +135,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         parameters: parameters(recipe.forest.options(), &isolation, args, &choice, two_ways),
         evaluation: Some(card_evaluation(scores, fitted.n_rows(), scored.n_rows())),
         size_curve,
-        evaluations: Trials::new(&trials, &recipe.taxonomy)?,
+        evaluations,
         calibration: worth,
     };
     let permutation = permutation(&recipe, &trial, &model, &scored)?;

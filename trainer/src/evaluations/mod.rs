@@ -14,49 +14,34 @@ pub(crate) mod order;
 pub(crate) mod origins;
 pub(crate) mod report;
 
-use crate::args::EvaluationKind;
-use crate::columns::FeatureColumn;
+use crate::args::{EvaluationKind, TrainArguments};
+use crate::columns::Columns;
 use crate::dataset::Dataset;
 use crate::error::TrainerError;
 use crate::fitting::{Recipe, fit};
 use crate::scoring::{Scores, score};
 use crate::split::{self, Split, hash, split, split_at_random};
 use flowsieve::fit::TrainingTable;
-use flowsieve::model::trial::{GROUPED, ORDER, RANDOM, Trial, WITH, WITHOUT};
-use order::{Order, by_order};
+use flowsieve::model::trial::{GROUPED, ORDER, RANDOM, Trial, Trials, WITH, WITHOUT};
+use order::by_order;
 use std::collections::HashSet;
 
-/// What is to be evaluated, and how rows are put in order.
-pub(crate) struct Wanted<'a> {
-    pub(crate) kinds: &'a [EvaluationKind],
-    pub(crate) order: &'a Order,
-}
-
-impl Wanted<'_> {
-    fn has(&self, kind: EvaluationKind) -> bool {
-        self.kinds.contains(&EvaluationKind::All) || self.kinds.contains(&kind)
-    }
-}
-
-/// Columns that only the set-up of a lab explains.
-pub(crate) struct LabColumns<'a> {
-    /// Those that the model reads: their places among its features.
-    pub(crate) read: &'a [usize],
-    /// Those that it leaves out, whose values the dataset has beside its table.
-    pub(crate) unread: &'a [FeatureColumn],
-}
-
-/// Evaluates a recipe in the ways that are wanted. `grouped` is the trial that the card's main figure comes from.
+/// Evaluates a recipe in the ways that are asked for, prints them, and packs them for the card. `grouped` is the trial that
+/// the card's main figure comes from.
 pub(crate) fn run(
+    args: &TrainArguments,
     recipe: &Recipe,
+    columns: &Columns,
     data: &Dataset,
-    lab: &LabColumns<'_>,
-    wanted: &Wanted<'_>,
     grouped: Trial,
-) -> Result<Vec<Trial>, TrainerError> {
+) -> Result<Trials, TrainerError> {
+    let wanted = |kind| {
+        let all = args.evaluate.contains(&EvaluationKind::All);
+        all || args.evaluate.contains(&kind)
+    };
     let table = &data.table;
     let mut trials = Vec::new();
-    if wanted.has(EvaluationKind::Random) {
+    if wanted(EvaluationKind::Random) {
         let folds = [split_at_random(table.n_rows(), recipe.seed)];
         let method = format!(
             "30 % of the rows held out at random, as publications do; {}",
@@ -65,29 +50,30 @@ pub(crate) fn run(
         trials.extend(try_out(RANDOM, method, recipe, table, &folds)?);
     }
     trials.push(grouped);
-    if wanted.has(EvaluationKind::Order)
-        && let Some((folds, how)) = by_order(wanted.order, data)?
+    if wanted(EvaluationKind::Order)
+        && let Some((folds, how)) = by_order(&args.order, data)?
     {
         let method = format!("{how}; {}", copies(table, &folds));
         trials.extend(try_out(ORDER, method, recipe, table, &folds)?);
     }
-    if wanted.has(EvaluationKind::Without) {
-        trials.extend(other_columns(recipe, data, lab)?);
+    if wanted(EvaluationKind::Without) {
+        trials.extend(other_columns(recipe, data, columns)?);
     }
-    Ok(trials)
+    report::trials(&trials, &recipe.taxonomy);
+    Ok(Trials::new(&trials, &recipe.taxonomy)?)
 }
 
 /// Without the lab's columns where the model reads some, with them where it leaves them out; nothing where there are none.
 fn other_columns(
     recipe: &Recipe,
     data: &Dataset,
-    lab: &LabColumns<'_>,
+    columns: &Columns,
 ) -> Result<Option<Trial>, TrainerError> {
     let (mut recipe, mut table) = (recipe.clone(), data.table.clone());
-    let (kind, word, columns) = if !lab.read.is_empty() {
-        let mut columns: Vec<String> = Vec::new();
-        for &place in lab.read.iter().rev() {
-            columns.insert(0, recipe.features.remove(place).name);
+    let (kind, word, names) = if !columns.lab.is_empty() {
+        let mut names: Vec<String> = Vec::new();
+        for &place in columns.lab.iter().rev() {
+            names.insert(0, recipe.features.remove(place).name);
             recipe.aliases.remove(place);
             recipe.dictionaries.remove(place);
             table.columns.remove(place);
@@ -95,13 +81,13 @@ fn other_columns(
         if table.columns.is_empty() {
             return Ok(None);
         }
-        (WITHOUT, "without", columns)
-    } else if !lab.unread.is_empty() {
-        recipe.features.extend(lab.unread.iter().cloned());
+        (WITHOUT, "without", names)
+    } else if !columns.unread_lab.is_empty() {
+        recipe.features.extend(columns.unread_lab.iter().cloned());
         recipe.aliases.resize(recipe.features.len(), Vec::new());
         recipe.dictionaries.extend(data.unread.dictionaries.clone());
         table.columns.extend(data.unread.columns.clone());
-        let names = lab.unread.iter().map(|column| column.name.clone());
+        let names = columns.unread_lab.iter().map(|column| column.name.clone());
         (WITH, "with", names.collect())
     } else {
         return Ok(None);
@@ -110,11 +96,14 @@ fn other_columns(
     let folds = [split(&table, recipe.seed)];
     let method = format!(
         "{word} the columns that only the lab's set-up explains ({}); {}",
-        columns.join(", "),
+        names.join(", "),
         split::METHOD
     );
     let trial = try_out(kind, method, &recipe, &table, &folds)?;
-    Ok(trial.map(|trial| Trial { columns, ..trial }))
+    Ok(trial.map(|trial| Trial {
+        columns: names,
+        ..trial
+    }))
 }
 
 /// Fits and scores each fold; all of them together are one trial. Nothing where a fold has too little for a fit.
