@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Learn to tell the classes of labelled flows apart, and write the model
-    Train(TrainArguments),
+    Train(Box<TrainArguments>),
     /// Score flows with a model and compare with their labels
     Evaluate(EvaluateArguments),
     /// Say what a file of flows is: its format, columns and labels, and which models fit it
@@ -120,6 +120,14 @@ pub(crate) struct TrainArguments {
     /// Also fit and score another library's random forest (smartcore's) on the same split
     #[arg(long)]
     pub(crate) baseline: bool,
+    #[command(flatten)]
+    pub(crate) evaluations: EvaluationArguments,
+    #[command(flatten)]
+    pub(crate) dialect: DialectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluationArguments {
     /// How to evaluate, for the card: all ways, or some. `grouped`, whose figures are the card's main ones, is always made
     #[arg(
         long,
@@ -145,8 +153,6 @@ pub(crate) struct TrainArguments {
     /// Leave such columns out of the model
     #[arg(long)]
     pub(crate) without_lab_columns: bool,
-    #[command(flatten)]
-    pub(crate) dialect: DialectArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

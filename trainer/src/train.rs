@@ -47,22 +47,13 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         args.dialect.choice(),
     )?;
 
-    let named = Named {
-        keep: &args.keep,
-        drop: &args.drop,
-        categorical: &args.categorical,
-        lab: &args.lab_columns,
-        usual_lab: &taxonomy_file.lab_columns,
-        without_lab: args.without_lab_columns,
-        order: args.order.clone(),
-    };
     let classes = Classes {
         file: &taxonomy_file,
         benign: &args.benign,
         level: args.level,
         once: args.once,
     };
-    let (columns, data) = read(&joined, named, &classes)?;
+    let (columns, data) = read(&joined, named(args, &taxonomy_file), &classes)?;
     report::data(joined.sources.len(), &columns, &data);
     if data.table.n_rows() == 0 {
         return Err(TrainerError::asked(
@@ -119,7 +110,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     report::two_ways(&two_ways);
 
     let grouped = evaluations::grouped(&fitted, &scored, &scores);
-    let evaluations = evaluations::run(args, &recipe, &columns, &data, grouped)?;
+    let evaluations = evaluations::run(&args.evaluations, &recipe, &columns, &data, grouped)?;
 
     let (model, out_of_bag) = fit_and_judge(&recipe, &data.table, "fitting on all rows")?;
     report::selected(&recipe, &trial, &model);
@@ -191,6 +182,19 @@ fn choose_size(
     report::size_curve(&curve);
     recipe.forest = chosen.check()?;
     Ok(curve)
+}
+
+/// What the command line and the taxonomy say of columns.
+fn named<'a>(args: &'a TrainArguments, taxonomy: &'a TaxonomyFile) -> Named<'a> {
+    Named {
+        keep: &args.keep,
+        drop: &args.drop,
+        categorical: &args.categorical,
+        lab: &args.evaluations.lab_columns,
+        usual_lab: &taxonomy.lab_columns,
+        without_lab: args.evaluations.without_lab_columns,
+        order: args.evaluations.order.clone(),
+    }
 }
 
 /// What is known of classes before any row is read.

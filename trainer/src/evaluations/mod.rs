@@ -14,7 +14,7 @@ pub(crate) mod order;
 pub(crate) mod origins;
 pub(crate) mod report;
 
-use crate::args::{EvaluationKind, TrainArguments};
+use crate::args::{EvaluationArguments, EvaluationKind};
 use crate::columns::Columns;
 use crate::dataset::Dataset;
 use crate::error::TrainerError;
@@ -29,7 +29,7 @@ use std::collections::HashSet;
 /// Evaluates a recipe in the ways that are asked for, prints them, and packs them for the card. `grouped` is the trial that
 /// the card's main figure comes from.
 pub(crate) fn run(
-    args: &TrainArguments,
+    args: &EvaluationArguments,
     recipe: &Recipe,
     columns: &Columns,
     data: &Dataset,
