@@ -14,6 +14,7 @@ mod bytes;
 mod container;
 mod dense;
 mod range;
+mod records;
 mod tables;
 mod trees;
 
@@ -28,8 +29,8 @@ use crate::model::{ModelSpec, SelfTestRow};
 use crate::{Error, ErrorKind, compact};
 use bytes::{Reader, put_column, put_varint};
 use container::{Contents, Entry};
+use records::Record;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 pub use container::{FORMAT_VERSION, MAGIC, MAX_FILE_LEN, MAX_SECTIONS};
 
@@ -105,19 +106,16 @@ pub fn sections(bytes: &[u8]) -> Result<Vec<Section>, Error> {
 pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
     let contents = Contents::of(bytes, &KNOWN)?;
     let mut spec = ModelSpec {
-        calibration: contents.find(CALIBRATION).map(from_postcard).transpose()?,
+        calibration: contents.find(CALIBRATION).map(record).transpose()?,
         isolation: match contents.find(ISOLATION) {
             Some(entry) => read_isolation(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
             None => IsolationSpec::default(),
         },
         card: Card {
-            size_curve: contents.find(SIZE_CURVE).map(from_postcard).transpose()?,
-            calibration: contents
-                .find(CALIBRATION_WORTH)
-                .map(from_postcard)
-                .transpose()?,
+            size_curve: contents.find(SIZE_CURVE).map(record).transpose()?,
+            calibration: contents.find(CALIBRATION_WORTH).map(record).transpose()?,
             ..match contents.find(CARD) {
-                Some(entry) => from_postcard(entry)?,
+                Some(entry) => record(entry)?,
                 None => Card::default(),
             }
         },
@@ -125,7 +123,7 @@ pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
             Some(entry) => Some(read_permutation(&entry.unpack(MAX_RAW_LEN)?)?),
             None => None,
         },
-        self_test: from_postcard(contents.require(SELF_TEST)?)?,
+        self_test: record(contents.require(SELF_TEST)?)?,
         ..classifier(&contents)?
     };
     if let Some(entry) = contents.find(EVALUATIONS) {
@@ -146,9 +144,9 @@ fn classifier(contents: &Contents<'_>) -> Result<ModelSpec, Error> {
     let name = contents.require(NAME)?.unpack(MAX_RAW_LEN)?;
     Ok(ModelSpec {
         name: String::from_utf8(name.into_owned()).map_err(|_| damaged("its name is no text"))?,
-        schema: from_postcard(contents.require(SCHEMA)?)?,
-        preparation: from_postcard(contents.require(PREPARATION)?)?,
-        taxonomy: from_postcard(contents.require(TAXONOMY)?)?,
+        schema: record(contents.require(SCHEMA)?)?,
+        preparation: record(contents.require(PREPARATION)?)?,
+        taxonomy: record(contents.require(TAXONOMY)?)?,
         forest: forest(contents)?,
         calibration: None,
         isolation: IsolationSpec::default(),
@@ -325,11 +323,7 @@ fn read_isolation(bytes: &[u8]) -> Result<IsolationSpec, Error> {
     let mut reader = Reader::new(bytes);
     let sample_size = reader.varint_below(1 << 32)? as u32;
     let training_rows = reader.varint()?;
-    let benign_only = match reader.byte()? {
-        0 => false,
-        1 => true,
-        _ => return Err(damaged("a flag is neither 0 nor 1")),
-    };
+    let benign_only = reader.flag()?;
     let mut quantile = reader.varint_below(1 << 32)? as u32;
     let mut quantiles = Vec::with_capacity(QUANTILE_STEPS + 1);
     quantiles.push(quantile);
@@ -355,21 +349,12 @@ fn to_postcard<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     compact::to_bytes(value).map_err(|error| damaged(&format!("it cannot be stored ({error})")))
 }
 
-fn from_postcard<T: DeserializeOwned>(entry: &Entry<'_>) -> Result<T, Error> {
+fn record<T: Record>(entry: &Entry<'_>) -> Result<T, Error> {
     let bytes = entry.unpack(MAX_RAW_LEN)?;
-    match compact::take_from_bytes(&bytes) {
-        Ok((value, [])) => Ok(value),
-        Ok((_, rest)) => {
-            let (tag, extra) = (entry.tag_name(), rest.len());
-            Err(damaged(&format!(
-                "section {tag} has {extra} bytes more than it needs"
-            )))
-        }
-        Err(error) => Err(damaged(&format!(
-            "section {} cannot be read ({error})",
-            entry.tag_name()
-        ))),
-    }
+    let mut reader = Reader::new(&bytes);
+    let value = T::read(&mut reader)?;
+    reader.finish()?;
+    Ok(value)
 }
 
 /// The error of a model file that arrived or was written wrong.
