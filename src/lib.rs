@@ -21,7 +21,6 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 pub mod analysis;
-mod compact;
 mod crc32;
 mod error;
 pub mod explain;
@@ -30,6 +29,7 @@ pub mod metrics;
 pub mod model;
 pub mod pack;
 pub mod prepare;
+mod record;
 pub mod schema;
 mod short;
 pub mod table;

@@ -1,7 +1,7 @@
 //! Sorted lists of few items. The standard sorts and maps are made for many, and each use of them is several kilobytes of
 //! wasm.
 
-use serde::{Deserialize, Serialize};
+use crate::record::{Input, Malformed, Record};
 use std::borrow::Borrow;
 
 /// The items in order of their keys, equal ones in the order they came.
@@ -18,12 +18,22 @@ pub(crate) fn sorted_by_key<T, K: Ord>(
 }
 
 /// A map of few entries, in the order of their keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShortMap<K, V>(Vec<(K, V)>);
 
 impl<K, V> Default for ShortMap<K, V> {
     fn default() -> Self {
         Self(Vec::new())
+    }
+}
+
+impl<K: Record, V: Record> Record for ShortMap<K, V> {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.0.write(out);
+    }
+
+    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
+        Record::read(input).map(Self)
     }
 }
 

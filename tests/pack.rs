@@ -98,7 +98,7 @@ fn the_sections_of_a_file_are_listed() {
     assert_eq!(
         tags,
         [
-            "NAME", "SCHM", "PREP", "TAXO", "FRS2", "ISOF", "CARD", "EVAL", "TEST"
+            "NAME", "SCHM", "PREP", "TAXO", "FRST", "ISOF", "CARD", "EVAL", "TEST"
         ]
     );
     let stored: usize = sections.iter().map(|section| section.bytes).sum();
@@ -117,7 +117,7 @@ fn the_sections_of_a_file_are_listed() {
         .collect();
     assert_eq!(
         tags[4..],
-        ["FRS2", "CALB", "ISOF", "CARD", "CERR", "EVAL", "TEST"]
+        ["FRST", "CALB", "ISOF", "CARD", "CERR", "EVAL", "TEST"]
     );
 
     let without = pack::write(&spec(Shape {

@@ -234,7 +234,8 @@ proptest! {
             let cut = analyse(&plan, &bytes, &bounds, random);
             prop_assert_eq!(&cut.0, &whole.0, "cut at {:?}", bounds);
             prop_assert_eq!(&cut.1, &whole.1, "cut at {:?}", bounds);
-            let [cut, whole] = [&cut.1, &whole.1].map(|summary| postcard::to_allocvec(summary).unwrap());
+            // Unlike equality this tells zeros of either sign apart.
+            let [cut, whole] = [&cut.1, &whole.1].map(|summary| format!("{summary:?}"));
             prop_assert_eq!(cut, whole);
         }
     }

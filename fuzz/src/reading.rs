@@ -71,7 +71,7 @@ fn check_results(file: &[u8], bounds: &[u64], random: &mut Random) {
     let whole = analyse_whole(&plan, file);
     let cut = analyse(&plan, file, bounds, random);
     assert_eq!(cut, whole, "cut at {bounds:?}");
-    let bytes = |summary| postcard::to_allocvec(summary).expect("a summary is plain data");
+    let bytes = |summary| format!("{summary:?}");
     assert_eq!(bytes(&cut.1), bytes(&whole.1), "cut at {bounds:?}");
     let (columns, summary) = whole;
     assert_eq!(summary.rows, columns.class.len() as u64);

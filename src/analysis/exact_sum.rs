@@ -3,13 +3,11 @@
 //! Every finite `f32` is an integer times 2⁻¹⁴⁹. The sum is kept as one long integer in that unit, in digits of 32 bits
 //! held in 64, so that digits take two billion additions before a carry must be passed on.
 
-use serde::{Deserialize, Serialize};
-
 /// 277 bits for the largest value and its unit, and as many more as anyone can add.
 const DIGITS: usize = 12;
 
 /// An exact sum of `f32` values. Equal sums are equal byte for byte once [`normalise`](Self::normalise)d.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExactSum {
     digits: [i64; DIGITS],
 }
@@ -79,6 +77,8 @@ impl ExactSum {
         if negative { -value } else { value }
     }
 }
+
+crate::record::record!(ExactSum { digits });
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,9 @@
 //! Rows that could not be read: how many, where, and why.
 
 use super::summary::merge_sorted;
+use crate::record::{record, variants};
 use crate::short::ShortMap;
 use crate::table::dialect::text_of;
-use serde::{Deserialize, Serialize};
 
 /// How many rejects are kept with their line and reason.
 pub(super) const KEPT: usize = 1000;
@@ -12,7 +12,7 @@ pub(super) const KEPT: usize = 1000;
 const QUOTED: usize = 40;
 
 /// Why a row could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RejectKind {
     /// Fewer cells than the header has columns.
     TooFewCells,
@@ -49,7 +49,7 @@ impl RejectKind {
 }
 
 /// One row that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     /// Offset of its first byte in the file.
     pub offset: u64,
@@ -114,7 +114,7 @@ impl Reject {
 }
 
 /// All rejects of a part of a file: exact counts, and the first ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rejects {
     /// Rows per kind and column.
     pub counts: ShortMap<(RejectKind, Option<u16>), u64>,
@@ -144,3 +144,22 @@ impl Rejects {
         self.first = merge_sorted(&self.first, &other.first, KEPT, |reject| reject.offset);
     }
 }
+
+record!(Rejects { counts, first });
+record!(Reject {
+    offset,
+    line,
+    column,
+    kind,
+    found
+});
+variants!(RejectKind {
+    TooFewCells,
+    TooManyCells,
+    TooLong,
+    UnclosedQuote,
+    NotAnObject,
+    NotANumber,
+    NotATime,
+    WorkerFailed
+});

@@ -6,8 +6,8 @@ use super::{ExactSum, Rejects};
 use crate::fit::rng::mix;
 use crate::metrics::Evaluation;
 use crate::model::taxonomy::Taxonomy;
+use crate::record::record;
 use crate::short::{ShortMap, sorted_by_key};
-use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
 /// Bins of the histogram of confidence: confidence × 64, rounded down.
@@ -20,7 +20,7 @@ const SAMPLE_ROWS: usize = 256;
 const UNKNOWN_NAMES: usize = 100;
 
 /// A summary of the rows of a file, or of a part of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Rows, rejects included.
     pub rows: u64,
@@ -167,7 +167,7 @@ fn add_all(counts: &mut [u64], others: &[u64]) {
 }
 
 /// What is said of one feature's values in a file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ColumnSummary {
     /// Rows with no value.
     pub missing: u64,
@@ -228,7 +228,7 @@ impl ColumnSummary {
 
 /// Rows per label name, for labels that the model does not know. There may be any number of names in a file; kept are
 /// those with the smallest hash, each with its exact count, and of the others how many rows they are.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelNames {
     /// Rows in all.
     pub rows: u64,
@@ -274,3 +274,33 @@ impl LabelNames {
         sorted_by_key(names, |&(name, rows)| (Reverse(rows), name))
     }
 }
+
+record!(Summary {
+    rows,
+    blank_lines,
+    comment_lines,
+    unknown_values,
+    class_counts,
+    family_counts,
+    attack_rows,
+    confusion,
+    binary,
+    set_sizes,
+    covered,
+    unknown_labels,
+    confidence_histogram,
+    rank_histogram,
+    columns,
+    rejects,
+    sample
+});
+record!(ColumnSummary {
+    missing,
+    infinite,
+    other_category,
+    finite,
+    min,
+    max,
+    sum
+});
+record!(LabelNames { rows, by_hash });

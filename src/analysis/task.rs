@@ -7,7 +7,6 @@ use super::summary::{CONFIDENCE_BINS, Summary};
 use super::tally::Tally;
 use super::{CLASS_REJECTED, LABEL_NONE, LABEL_UNKNOWN, Reject, RejectKind, SliceColumns};
 use crate::table::{Broken, Progress, Record, RecordSink, SliceReader, SliceSpan};
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a slice is read for.
@@ -20,7 +19,7 @@ pub enum Purpose {
 }
 
 /// What one slice says to the [`Merger`](super::Merger).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SliceOutcome {
     /// Which slice.
     pub slice: u32,
@@ -237,3 +236,12 @@ impl RecordSink for Scorer {
         self.reject(offset, line, kind, None, String::new());
     }
 }
+
+crate::record::record!(SliceOutcome {
+    slice,
+    first_record,
+    next_record,
+    lines,
+    other_fields,
+    summary
+});

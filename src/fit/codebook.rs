@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn many_become_few_that_are_near() {
         let distributions = random(5_000, 8);
-        let (centres, places) = codebook(&distributions, &[3; 5_000], 8);
+        let (centres, places) = codebook(&distributions, &vec![3; 5_000], 8);
         let n_centres = centres.len() / 8;
         assert!(
             (200..=MAX_DISTRIBUTIONS).contains(&n_centres),

@@ -10,10 +10,8 @@ mod detector;
 pub use calibration::{Reliability, loss};
 pub use detector::{AtThreshold, Flagged, RankCounts, auroc, flag_threshold, sweep};
 
-use serde::{Deserialize, Serialize};
-
 /// Scores of a classifier against labels.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation {
     /// Rows with a label that the model knows.
     pub rows: u64,
@@ -39,7 +37,8 @@ pub struct FalsePositives {
 }
 
 /// Scores of one class.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize))]
 pub struct ClassScores {
     /// The class.
     pub class: String,
@@ -54,7 +53,8 @@ pub struct ClassScores {
 }
 
 /// Scores of attack against benign. Attack is the positive class.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize))]
 pub struct BinaryScores {
     /// Share of the rows called attack that are.
     pub precision: f64,
@@ -65,7 +65,8 @@ pub struct BinaryScores {
 }
 
 /// Rows per label and prediction.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(target_arch = "wasm32", derive(serde::Serialize))]
 pub struct Confusion {
     /// Class names, for rows and columns alike.
     pub labels: Vec<String>,

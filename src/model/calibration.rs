@@ -12,8 +12,6 @@
 //!
 //! Weights are integers from a table that is made once with `libm`, so every machine says the same.
 
-use serde::{Deserialize, Serialize};
-
 /// The weight of a class that has all votes, and in a boosted forest that of the first class.
 const FULL_WEIGHT: f64 = (1u32 << 31) as f64;
 /// A table of weights has fewer entries than this; where there are more sums, neighbours share one.
@@ -24,7 +22,7 @@ pub const MAX_STEEPNESS: f64 = 64.0;
 pub const PROBABILITY_ONE: u16 = u16::MAX;
 
 /// How votes become probabilities and sets.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CalibrationSpec {
     /// Votes to weights.
     pub curve: Curve,
@@ -33,7 +31,7 @@ pub struct CalibrationSpec {
 }
 
 /// The curve from a class's sum of votes S to its weight. Of T trees, S is at most V = 255 T.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Curve {
     /// (S / V + `offset`)^`exponent`: for leaves that hold shares.
     Power {
@@ -50,7 +48,7 @@ pub enum Curve {
 }
 
 /// Which classes are in a row's set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetSpec {
     /// The stated coverage: in thousandths, how many of the unseen rows have their class in their set. At most 1000.
     pub coverage_per_mille: u16,

@@ -1,11 +1,10 @@
 //! The model card: where a model comes from, what was left out, and what it is worth on rows it has not seen.
 
 use super::trial::Trials;
-use serde::{Deserialize, Serialize};
 
 /// Where a model comes from and what it is worth. Holds no dates, paths or machines, so the same data give the same
 /// bytes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Card {
     /// The dataset.
     pub dataset: Dataset,
@@ -20,19 +19,16 @@ pub struct Card {
     /// How the procedure scores on rows that it did not see; `None` where it was not evaluated.
     pub evaluation: Option<CardEvaluation>,
     /// How the forest's size was chosen; `None` where it was asked for. A section of its own in the model file.
-    #[serde(skip)]
     pub size_curve: Option<SizeCurve>,
     /// The same tried in several ways, that one among them; none where it was not. No part of the card's own record: the
     /// model file has a section for them.
-    #[serde(skip)]
     pub evaluations: Trials,
     /// What calibration did on those rows; `None` where it was not measured. A section of its own in a model file.
-    #[serde(skip)]
     pub calibration: Option<CalibrationWorth>,
 }
 
 /// The dataset that a model was trained on.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
     /// Its name.
     pub title: String,
@@ -45,7 +41,7 @@ pub struct Dataset {
 }
 
 /// A column of the training file that is no feature.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LeftOut {
     /// The column's name in the header.
     pub column: String,
@@ -54,7 +50,7 @@ pub struct LeftOut {
 }
 
 /// How the forest's size was chosen: what others would have been worth, on training rows alone.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SizeCurve {
     /// How the scores came about and which size was taken.
     pub method: String,
@@ -65,7 +61,7 @@ pub struct SizeCurve {
 }
 
 /// What a forest would be worth, and what it would weigh.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SizePoint {
     /// Its bytes in a model file.
     pub bytes: u32,
@@ -86,7 +82,7 @@ pub struct SizePoint {
 }
 
 /// How a model fitted by the same procedure on part of the rows scores on the others.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CardEvaluation {
     /// How the rows were split.
     pub method: String,
@@ -101,7 +97,7 @@ pub struct CardEvaluation {
 }
 
 /// What probabilities and sets are worth on rows that neither the model nor its calibration has seen.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CalibrationWorth {
     /// Rows scored.
     pub rows: u64,
@@ -114,7 +110,7 @@ pub struct CalibrationWorth {
 }
 
 /// How far probabilities can be taken at their word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ProbabilityWorth {
     /// Mean of −ln(probability of the row's label), natural logarithm; 0 is best.
     pub log_loss: f64,
@@ -124,7 +120,7 @@ pub struct ProbabilityWorth {
 }
 
 /// What sets of classes are worth.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetWorth {
     /// Rows with their label in their set.
     pub covered: u64,
@@ -137,7 +133,7 @@ pub struct SetWorth {
 }
 
 /// How often a class is in the sets of its rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClassCoverage {
     /// Rows with this label.
     pub rows: u64,

@@ -6,14 +6,13 @@
 use super::bounds::Bounds;
 use super::traverse::{Grove, LANES, Pace, RowLayout};
 use super::tree::{Tree, TreeNode};
-use serde::{Deserialize, Serialize};
 use wide::u16x8;
 
 /// What the bytes of a leaf distribution add up to.
 pub const DISTRIBUTION_SUM: u32 = 255;
 
 /// The classifier as it is trained and stored.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ForestSpec {
     /// How many classes there are: the length of a leaf distribution.
     pub n_classes: u16,

@@ -10,7 +10,6 @@
 use super::bounds::Bounds;
 use super::traverse::{Grove, Pace, RowLayout};
 use super::tree::{Tree, TreeNode};
-use serde::{Deserialize, Serialize};
 
 /// The rank of the training row with the lowest score.
 pub const RANK_LOW: u16 = 1024;
@@ -24,7 +23,7 @@ pub const MAX_DEPTH: u32 = 200;
 pub const QUANTILE_STEPS: usize = 1024;
 
 /// The detector as it is trained and stored. It never sees missing values: the preparation's medians stand in.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct IsolationSpec {
     /// Rows per tree: the n of c(n) in the score.
     pub sample_size: u32,

@@ -28,7 +28,6 @@ use card::Card;
 use forest::{DISTRIBUTION_SUM, Forest, ForestSpec};
 use importance::PermutationImportance;
 use isolation::{IsolationSpec, IsolationTrees, Ranking};
-use serde::{Deserialize, Serialize};
 use taxonomy::Taxonomy;
 use traverse::RowLayout;
 
@@ -61,7 +60,7 @@ pub struct ModelSpec {
 }
 
 /// A made-up row of prepared values and what the model says of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SelfTestRow {
     /// One value per feature; NaN (any) is missing, stored as the canonical NaN.
     pub values: Vec<f32>,
@@ -209,16 +208,12 @@ impl Model {
         let class_sums = &scratch.class_sums[..self.classes.len()];
         let (class, largest) = first_largest(class_sums);
         let weights = &mut scratch.weights;
-        scratch.total = match &self.weights {
-            Some(curve) => curve.weigh(class_sums, largest, weights),
-            None => {
-                weights.copy_from_slice(class_sums);
-                class_sums
-                    .iter()
-                    .map(|&sum| u64::from(sum))
-                    .sum::<u64>()
-                    .max(1)
-            }
+        scratch.total = if let Some(curve) = &self.weights {
+            curve.weigh(class_sums, largest, weights)
+        } else {
+            weights.copy_from_slice(class_sums);
+            let sums = class_sums.iter().map(|&sum| u64::from(sum));
+            sums.sum::<u64>().max(1)
         };
         scratch.family_weights.fill(0);
         let mut attack_weight = 0;

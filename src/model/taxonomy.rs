@@ -1,12 +1,10 @@
 //! The taxonomy of classes: a label has a kind, a kind belongs to a family, and is an attack or benign.
 
-use serde::{Deserialize, Serialize};
-
 /// The most kinds a taxonomy may have: a class is a byte, and the values above mean that there is none.
 pub const MAX_KINDS: usize = 250;
 
 /// One class that a model tells apart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Kind {
     /// The label as the dataset spells it.
     pub name: String,
@@ -21,7 +19,7 @@ pub struct Kind {
 }
 
 /// The classes of a model. At most [`MAX_KINDS`] kinds.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Taxonomy {
     /// The kinds, in class order.
     pub kinds: Vec<Kind>,

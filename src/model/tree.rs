@@ -1,12 +1,10 @@
 //! A decision tree as it is grown and stored: splits and leaves in preorder.
 
-use serde::{Deserialize, Serialize};
-
 /// The most nodes that a tree may have.
 pub const MAX_NODES_PER_TREE: usize = 65_535;
 
 /// A node of a tree. Children come after their parent, so every walk ends.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TreeNode {
     /// Goes left where the feature's value is at most the threshold.
     Split {
@@ -28,7 +26,7 @@ pub enum TreeNode {
 }
 
 /// A tree: its nodes in preorder, the root first. At most [`MAX_NODES_PER_TREE`] nodes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tree {
     /// The nodes.
     pub nodes: Vec<TreeNode>,

@@ -9,8 +9,8 @@
 
 use super::taxonomy::Taxonomy;
 use crate::metrics::{Evaluation, FalsePositives};
-use crate::{Error, ErrorKind, compact};
-use serde::{Deserialize, Serialize};
+use crate::record::{Malformed, from_bytes, to_bytes};
+use crate::{Error, ErrorKind};
 
 /// Rows are split at random; copies of a row may be on both sides. What most publications do.
 pub const RANDOM: &str = "random";
@@ -38,7 +38,7 @@ impl Trials {
     /// # Errors
     /// [`ErrorKind::PackDamaged`] where [`Self::get`] would refuse them.
     pub fn new(trials: &[Trial], taxonomy: &Taxonomy) -> Result<Self, Error> {
-        let bytes = compact::to_bytes(&trials).map_err(|error| damaged(&error.to_string()))?;
+        let bytes = to_bytes(&trials.to_vec());
         let packed = Self(bytes);
         packed.get(taxonomy)?;
         Ok(packed)
@@ -61,9 +61,8 @@ impl Trials {
         if self.0.is_empty() {
             return Ok(Vec::new());
         }
-        let (trials, rest): (Vec<Trial>, _) =
-            compact::take_from_bytes(&self.0).map_err(|error| damaged(&error.to_string()))?;
-        if !rest.is_empty() || trials.len() > MAX_TRIALS {
+        let trials: Vec<Trial> = from_bytes(&self.0).map_err(|Malformed(what)| damaged(what))?;
+        if trials.len() > MAX_TRIALS {
             return Err(damaged("there is more than there may be"));
         }
         for trial in &trials {
@@ -83,7 +82,7 @@ fn damaged(what: &str) -> Error {
 }
 
 /// The procedure that made a model, fitted on part of the rows and tried on others.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trial {
     /// One of [`RANDOM`], [`GROUPED`], [`ORDER`], [`WITHOUT`] and [`WITH`]; of a newer program perhaps another.
     pub kind: String,

@@ -12,10 +12,7 @@
 
 mod bytes;
 mod container;
-mod dense;
-mod range;
 mod records;
-mod tables;
 mod trees;
 
 use crate::model::card::Card;
@@ -26,11 +23,10 @@ use crate::model::taxonomy::MAX_KINDS;
 use crate::model::trial::Trials;
 use crate::model::validate::{self, MAX_NODES};
 use crate::model::{ModelSpec, SelfTestRow};
-use crate::{Error, ErrorKind, compact};
+use crate::record::{Malformed, Record, from_bytes, to_bytes};
+use crate::{Error, ErrorKind};
 use bytes::{Reader, put_column, put_varint};
 use container::{Contents, Entry};
-use records::Record;
-use serde::Serialize;
 
 pub use container::{FORMAT_VERSION, MAGIC, MAX_FILE_LEN, MAX_SECTIONS};
 
@@ -43,9 +39,7 @@ const NAME: [u8; 4] = *b"NAME";
 const SCHEMA: [u8; 4] = *b"SCHM";
 const PREPARATION: [u8; 4] = *b"PREP";
 const TAXONOMY: [u8; 4] = *b"TAXO";
-const FOREST: [u8; 4] = *b"FRS2";
-/// What earlier writers put in its place.
-const FIRST_FOREST: [u8; 4] = *b"FRST";
+const FOREST: [u8; 4] = *b"FRST";
 const CALIBRATION: [u8; 4] = *b"CALB";
 const ISOLATION: [u8; 4] = *b"ISOF";
 const CARD: [u8; 4] = *b"CARD";
@@ -55,13 +49,12 @@ const SELF_TEST: [u8; 4] = *b"TEST";
 const SIZE_CURVE: [u8; 4] = *b"CURV";
 const COVERS: [u8; 4] = *b"COVR";
 const PERMUTATION: [u8; 4] = *b"PERM";
-const KNOWN: [[u8; 4]; 15] = [
+const KNOWN: [[u8; 4]; 14] = [
     NAME,
     SCHEMA,
     PREPARATION,
     TAXONOMY,
     FOREST,
-    FIRST_FOREST,
     CALIBRATION,
     ISOLATION,
     CARD,
@@ -157,12 +150,10 @@ fn classifier(contents: &Contents<'_>) -> Result<ModelSpec, Error> {
 }
 
 fn forest(contents: &Contents<'_>) -> Result<ForestSpec, Error> {
-    let forest = match (contents.find(FOREST), contents.find(FIRST_FOREST)) {
-        (Some(entry), None) => dense::read(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
-        (None, Some(entry)) => read_first_forest(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
-        (None, None) => return Ok(ForestSpec::default()),
-        (Some(_), Some(_)) => return Err(damaged("it has two forests")),
+    let Some(entry) = contents.find(FOREST) else {
+        return Ok(ForestSpec::default());
     };
+    let forest = read_forest(&entry.unpack(MAX_RAW_TREES_LEN)?)?;
     Ok(ForestSpec {
         covers: match contents.find(COVERS) {
             Some(covers) => covers.unpack(MAX_NODES)?.into_owned(),
@@ -181,19 +172,14 @@ pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
     validate::model(spec)?;
     let mut writer = container::Writer::default();
     writer.add(NAME, true, spec.name.as_bytes().to_vec(), MAX_RAW_LEN)?;
-    writer.add(SCHEMA, true, to_postcard(&spec.schema)?, MAX_RAW_LEN)?;
-    writer.add(
-        PREPARATION,
-        true,
-        to_postcard(&spec.preparation)?,
-        MAX_RAW_LEN,
-    )?;
-    writer.add(TAXONOMY, true, to_postcard(&spec.taxonomy)?, MAX_RAW_LEN)?;
+    writer.add(SCHEMA, true, to_bytes(&spec.schema), MAX_RAW_LEN)?;
+    writer.add(PREPARATION, true, to_bytes(&spec.preparation), MAX_RAW_LEN)?;
+    writer.add(TAXONOMY, true, to_bytes(&spec.taxonomy), MAX_RAW_LEN)?;
     if spec.has_classes() {
-        writer.add(FOREST, true, dense::write(&spec.forest), MAX_RAW_TREES_LEN)?;
+        writer.add(FOREST, true, write_forest(&spec.forest), MAX_RAW_TREES_LEN)?;
     }
     if let Some(calibration) = &spec.calibration {
-        writer.add(CALIBRATION, true, to_postcard(calibration)?, MAX_RAW_LEN)?;
+        writer.add(CALIBRATION, true, to_bytes(calibration), MAX_RAW_LEN)?;
     }
     if !spec.isolation.trees.is_empty() {
         writer.add(
@@ -203,19 +189,19 @@ pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
             MAX_RAW_TREES_LEN,
         )?;
     }
-    writer.add(CARD, false, to_postcard(&spec.card)?, MAX_RAW_LEN)?;
+    writer.add(CARD, false, to_bytes(&spec.card), MAX_RAW_LEN)?;
     if let Some(worth) = &spec.card.calibration {
-        writer.add(CALIBRATION_WORTH, false, to_postcard(worth)?, MAX_RAW_LEN)?;
+        writer.add(CALIBRATION_WORTH, false, to_bytes(worth), MAX_RAW_LEN)?;
     }
     if let Some(curve) = &spec.card.size_curve {
-        writer.add(SIZE_CURVE, false, to_postcard(curve)?, MAX_RAW_LEN)?;
+        writer.add(SIZE_CURVE, false, to_bytes(curve), MAX_RAW_LEN)?;
     }
     let evaluations = spec.card.evaluations.as_bytes();
     if !evaluations.is_empty() {
         writer.add(EVALUATIONS, false, evaluations.to_vec(), MAX_RAW_LEN)?;
     }
     let self_test: Vec<SelfTestRow> = spec.self_test.iter().map(canonical).collect();
-    writer.add(SELF_TEST, true, to_postcard(&self_test)?, MAX_RAW_LEN)?;
+    writer.add(SELF_TEST, true, to_bytes(&self_test), MAX_RAW_LEN)?;
     if !spec.forest.covers.is_empty() {
         writer.add(COVERS, false, spec.forest.covers.clone(), MAX_NODES)?;
     }
@@ -232,7 +218,7 @@ pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
 /// [`ErrorKind::PackDamaged`] where it is too large for one.
 pub fn forest_bytes(spec: &ForestSpec) -> Result<usize, Error> {
     let mut writer = container::Writer::default();
-    writer.add(FOREST, true, dense::write(spec), MAX_RAW_TREES_LEN)?;
+    writer.add(FOREST, true, write_forest(spec), MAX_RAW_TREES_LEN)?;
     Ok(writer.stored_len())
 }
 
@@ -253,8 +239,18 @@ fn every(bytes: &[u8], step: usize, first: usize) -> impl Iterator<Item = u8> + 
     bytes.iter().copied().skip(first).step_by(step)
 }
 
-/// The forest as [`FIRST_FOREST`] has it.
-fn read_first_forest(bytes: &[u8]) -> Result<ForestSpec, Error> {
+fn write_forest(spec: &ForestSpec) -> Vec<u8> {
+    let n_classes = usize::from(spec.n_classes);
+    let mut out = Vec::new();
+    put_varint(&mut out, n_classes as u64);
+    put_varint(&mut out, (spec.distributions.len() / n_classes) as u64);
+    // All distributions' share of the first class, then of the second and so on: like lies with like.
+    out.extend((0..n_classes).flat_map(|class| every(&spec.distributions, n_classes, class)));
+    trees::put(&mut out, &spec.trees);
+    out
+}
+
+fn read_forest(bytes: &[u8]) -> Result<ForestSpec, Error> {
     let mut reader = Reader::new(bytes);
     let n_classes = reader.varint_below(MAX_KINDS as u64 + 1)? as u16;
     if n_classes == 0 {
@@ -345,16 +341,10 @@ fn read_isolation(bytes: &[u8]) -> Result<IsolationSpec, Error> {
     })
 }
 
-fn to_postcard<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
-    compact::to_bytes(value).map_err(|error| damaged(&format!("it cannot be stored ({error})")))
-}
-
 fn record<T: Record>(entry: &Entry<'_>) -> Result<T, Error> {
     let bytes = entry.unpack(MAX_RAW_LEN)?;
-    let mut reader = Reader::new(&bytes);
-    let value = T::read(&mut reader)?;
-    reader.finish()?;
-    Ok(value)
+    from_bytes(&bytes)
+        .map_err(|Malformed(what)| damaged(&format!("in section {}, {what}", entry.tag_name())))
 }
 
 /// The error of a model file that arrived or was written wrong.

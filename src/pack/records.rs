@@ -1,11 +1,5 @@
-//! Records read by hand: the wire format of postcard, which writes them.
-//!
-//! A reader derived with serde is three times as large in WebAssembly: it writes out, for each field of each record, what to
-//! say when the field is not there.
+//! What the records of a model file hold, field by field: `docs/pack-format.md` names them.
 
-use super::bytes::Reader;
-use super::damaged;
-use crate::Error;
 use crate::metrics::{BinaryScores, ClassScores, Confusion, Evaluation};
 use crate::model::SelfTestRow;
 use crate::model::calibration::{CalibrationSpec, Curve, SetSpec};
@@ -14,24 +8,10 @@ use crate::model::card::{
     SetWorth, SizeCurve, SizePoint,
 };
 use crate::model::taxonomy::{Kind, Taxonomy};
+use crate::model::trial::Trial;
 use crate::prepare::{Feature, Preparation};
+use crate::record::{Input, Malformed, Record, record, variants};
 use crate::schema::{Column, ColumnKind, Schema};
-
-/// What a section may hold, or a part of it.
-pub(super) trait Record: Sized {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error>;
-}
-
-/// Reads the named fields, one after the other; those behind `..` are not stored.
-macro_rules! record {
-    ($name:ident { $($field:ident),* } $(.. $rest:expr)?) => {
-        impl Record for $name {
-            fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-                Ok(Self { $($field: Record::read(reader)?,)* $(..$rest)? })
-            }
-        }
-    };
-}
 
 record!(Schema {
     columns,
@@ -157,109 +137,47 @@ record!(SelfTestRow {
     rank
 });
 
-impl Record for ColumnKind {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok(match u32::read(reader)? {
-            0 => Self::Numeric,
-            1 => Self::Categorical,
-            2 => Self::Time,
-            _ => return Err(damaged("a column is of no known kind")),
-        })
-    }
-}
+record!(Trial {
+    kind,
+    method,
+    columns,
+    train_rows,
+    class_train_rows,
+    confusion,
+    called_attack,
+    isolation_auroc
+});
+variants!(ColumnKind {
+    Numeric,
+    Categorical,
+    Time
+});
 
 impl Record for Curve {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok(match u32::read(reader)? {
-            0 => Self::Power {
-                offset: Record::read(reader)?,
-                exponent: Record::read(reader)?,
-            },
-            1 => Self::Exponential {
-                rate: Record::read(reader)?,
-            },
-            _ => return Err(damaged("a calibration is of no known kind")),
-        })
-    }
-}
-
-impl Record for u8 {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        reader.byte()
-    }
-}
-
-impl Record for bool {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        reader.flag()
-    }
-}
-
-impl Record for u16 {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok(reader.varint_below(1 << 16)? as Self)
-    }
-}
-
-impl Record for u32 {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok(reader.varint_below(1 << 32)? as Self)
-    }
-}
-
-impl Record for u64 {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        reader.varint()
-    }
-}
-
-impl Record for f32 {
-    #[inline(never)]
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut bytes = [0; 4];
-        bytes.copy_from_slice(reader.take(4)?);
-        Ok(Self::from_le_bytes(bytes))
-    }
-}
-
-impl Record for f64 {
-    #[inline(never)]
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(reader.take(8)?);
-        Ok(Self::from_le_bytes(bytes))
-    }
-}
-
-impl Record for String {
-    #[inline(never)]
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let len = reader.varint_below(1 << 32)? as usize;
-        let bytes = reader.take(len)?.to_vec();
-        Self::from_utf8(bytes).map_err(|_| damaged("a text is not UTF-8"))
-    }
-}
-
-impl<T: Record> Record for Option<T> {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        reader.flag()?.then(|| T::read(reader)).transpose()
-    }
-}
-
-impl<T: Record> Record for Vec<T> {
-    #[inline(never)]
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        // It grows with what is there, not with what is announced.
-        let mut items = Self::new();
-        for _ in 0..reader.varint()? {
-            items.push(T::read(reader)?);
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Power { offset, exponent } => {
+                0u32.write(out);
+                offset.write(out);
+                exponent.write(out);
+            }
+            Self::Exponential { rate } => {
+                1u32.write(out);
+                rate.write(out);
+            }
         }
-        Ok(items)
     }
-}
 
-impl<A: Record, B: Record> Record for (A, B) {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok((A::read(reader)?, B::read(reader)?))
+    fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
+        match u32::read(input)? {
+            0 => Ok(Self::Power {
+                offset: Record::read(input)?,
+                exponent: Record::read(input)?,
+            }),
+            1 => Ok(Self::Exponential {
+                rate: Record::read(input)?,
+            }),
+            _ => Err(Malformed("a curve is of no known kind")),
+        }
     }
 }

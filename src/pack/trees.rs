@@ -4,14 +4,28 @@
 //! each once, in rising order, so that a split holds two small numbers: which feature, and which of its thresholds.
 
 use super::bytes::{Reader, put_bits, put_column, put_varint};
-use super::{damaged, tables};
+use super::damaged;
 use crate::Error;
 use crate::model::tree::{MAX_NODES_PER_TREE, Tree, TreeNode};
 use crate::model::validate::{MAX_NODES, MAX_TREES};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Appends trees that [`crate::model::validate`] has accepted.
 pub(super) fn put(out: &mut Vec<u8>, trees: &[Tree]) {
     let nodes = || trees.iter().flat_map(|tree| &tree.nodes);
+    let mut tables: BTreeMap<u16, BTreeSet<u32>> = BTreeMap::new();
+    for node in nodes() {
+        if let TreeNode::Split {
+            feature, threshold, ..
+        } = *node
+        {
+            tables
+                .entry(feature)
+                .or_default()
+                .insert(sortable(threshold));
+        }
+    }
+
     put_varint(out, trees.len() as u64);
     put_varint(out, nodes().count() as u64);
     let shape: Vec<bool> = nodes()
@@ -19,7 +33,30 @@ pub(super) fn put(out: &mut Vec<u8>, trees: &[Tree]) {
         .collect();
     put_bits(out, &shape);
 
-    let places = tables::put(out, trees);
+    put_varint(out, tables.len() as u64);
+    for (&feature, table) in &tables {
+        put_varint(out, u64::from(feature));
+        put_varint(out, table.len() as u64);
+    }
+    let mut steps = Vec::new();
+    for table in tables.values() {
+        let mut before = 0;
+        for &threshold in table {
+            steps.push(threshold - before);
+            before = threshold;
+        }
+    }
+    put_column(out, &steps);
+
+    // Where each threshold stands in its table, and each table in the list.
+    let places: BTreeMap<(u16, u32), (u32, u32)> = tables
+        .iter()
+        .zip(0..)
+        .flat_map(|((&feature, table), place)| {
+            let within = table.iter().zip(0..);
+            within.map(move |(&threshold, index)| ((feature, threshold), (place, index)))
+        })
+        .collect();
     let mut features = Vec::new();
     let mut thresholds = Vec::new();
     let mut missing = Vec::new();
@@ -32,7 +69,7 @@ pub(super) fn put(out: &mut Vec<u8>, trees: &[Tree]) {
                 missing_left,
                 ..
             } => {
-                let (place, index) = tables::place(&places, feature, threshold);
+                let (place, index) = places[&(feature, sortable(threshold))];
                 features.push(place);
                 thresholds.push(index);
                 missing.push(missing_left);
@@ -54,7 +91,7 @@ pub(super) fn get(reader: &mut Reader<'_>) -> Result<Vec<Tree>, Error> {
     let count = |tree: &Tree| tree.nodes.len() / 2;
     let n_splits: usize = trees.iter().map(count).sum();
 
-    let tables = tables::get(reader, n_splits)?;
+    let tables = get_tables(reader, n_splits)?;
     let mut features = reader.column(n_splits)?.into_iter();
     let mut thresholds = reader.column(n_splits)?.into_iter();
     let mut missing = reader.bits(n_splits)?;
@@ -72,8 +109,13 @@ pub(super) fn get(reader: &mut Reader<'_>) -> Result<Vec<Tree>, Error> {
                 else {
                     return Err(damaged("a forest has too few splits"));
                 };
-                (*feature, *threshold) = tables.at(place, index)?;
-                *missing_left = left;
+                let Some((table_feature, table)) = tables.get(place as usize) else {
+                    return Err(damaged("a split asks for a feature that is not listed"));
+                };
+                let Some(&value) = table.get(index as usize) else {
+                    return Err(damaged("a split asks for a threshold that is not listed"));
+                };
+                (*feature, *threshold, *missing_left) = (*table_feature, value, left);
             }
             TreeNode::Leaf { value } => {
                 let Some(leaf) = leaves.next() else {
@@ -129,9 +171,71 @@ fn get_shapes(mut shape: impl Iterator<Item = bool>, n_trees: usize) -> Result<V
     Ok(trees)
 }
 
+/// The features that splits ask for, each with its thresholds in rising order.
+fn get_tables(reader: &mut Reader<'_>, n_splits: usize) -> Result<Vec<(u16, Vec<f32>)>, Error> {
+    let n_tables = reader.varint_below(u64::from(u16::MAX) + 2)?;
+    let mut lens = Vec::new();
+    let mut total = 0;
+    for _ in 0..n_tables {
+        let feature = reader.varint_below(u64::from(u16::MAX) + 1)? as u16;
+        // Each threshold belongs to a split at least.
+        let len = reader.varint_below((n_splits - total) as u64 + 1)? as usize;
+        total += len;
+        lens.push((feature, len));
+    }
+    let mut steps = reader.column(total)?.into_iter();
+    let mut tables = Vec::with_capacity(lens.len());
+    for (feature, len) in lens {
+        let mut table = Vec::with_capacity(len);
+        let mut key = 0u32;
+        for step in steps.by_ref().take(len) {
+            let Some(next) = key.checked_add(step) else {
+                return Err(damaged("a threshold is larger than any number"));
+            };
+            key = next;
+            table.push(from_sortable(key));
+        }
+        tables.push((feature, table));
+    }
+    Ok(tables)
+}
+
+const SIGN: u32 = 1 << 31;
+
+/// A float's bits, changed so that they sort as the floats do.
+fn sortable(value: f32) -> u32 {
+    let bits = value.to_bits();
+    if bits & SIGN == 0 { bits | SIGN } else { !bits }
+}
+
+fn from_sortable(key: u32) -> f32 {
+    f32::from_bits(if key & SIGN == 0 { !key } else { key & !SIGN })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sortable_keys_keep_order_and_bits() {
+        let values = [
+            f32::NEG_INFINITY,
+            f32::MIN,
+            -1.5,
+            -f32::MIN_POSITIVE,
+            -0.0,
+            0.0,
+            f32::MIN_POSITIVE,
+            2.0,
+            f32::MAX,
+            f32::INFINITY,
+        ];
+        assert!(values.map(sortable).is_sorted_by(|a, b| a < b));
+        assert_eq!(
+            values.map(|v| from_sortable(sortable(v)).to_bits()),
+            values.map(f32::to_bits)
+        );
+    }
 
     fn shapes(bits: &str, n_trees: usize) -> Result<Vec<Tree>, Error> {
         get_shapes(bits.chars().map(|bit| bit == '1'), n_trees)

@@ -1,10 +1,8 @@
 //! What a fitted model applies to a row before it scores it: dictionaries, imputation, the standard scaler.
 
-use serde::{Deserialize, Serialize};
-
 /// What is known about one feature from training. Cells become `f32`: numbers as they are, categories as the index of
 /// the word in `categories` (an unseen word is `categories.len()`), missing cells NaN.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Feature {
     /// The words of a categorical column in code order; empty for other kinds.
     pub categories: Vec<String>,
@@ -23,7 +21,7 @@ pub struct Feature {
 }
 
 /// The preparation of a row, one entry per feature in the schema's order.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Preparation {
     /// One entry per feature.
     pub features: Vec<Feature>,

@@ -6,13 +6,12 @@ use crate::prepare::Feature;
 use crate::short::sorted_by_key;
 use crate::{Error, ErrorKind};
 use connections::ByHand;
-use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
 pub use connections::Connection;
 
 /// How the cells of a column are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
     /// A number, `inf` included; `nan`, `-` and nothing are missing values.
     Numeric,
@@ -24,7 +23,7 @@ pub enum ColumnKind {
 }
 
 /// One column that a model reads: one feature.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// Its name, as in the header that the model was trained on.
     pub name: String,
@@ -37,7 +36,7 @@ pub struct Column {
 }
 
 /// The columns that a model knows. Their order is the order of features everywhere.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schema {
     /// The features, in order.
     pub columns: Vec<Column>,

@@ -9,9 +9,10 @@ use crate::analysis::{
 };
 use crate::metrics::RankCounts;
 use crate::model::Model;
+use crate::record::{Malformed, from_bytes, to_bytes};
 use crate::schema::{Connection, LabelChoice};
 use crate::table::SliceSpan;
-use crate::{Error, compact, pack};
+use crate::{Error, pack};
 use js_sys::{Array, Float32Array, Object, Uint8Array, Uint16Array, Uint32Array};
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
@@ -268,8 +269,7 @@ impl JsSliceTask {
     /// The results: once `push` returned true or the file has ended.
     pub fn finish(&mut self) -> Result<JsSliceOutput, JsValue> {
         let (outcome, columns) = self.task.take().ok_or_else(finished)?.finish();
-        let meta = compact::to_bytes(&outcome)
-            .map_err(|error| js_error_of("internal", &error.to_string(), None))?;
+        let meta = to_bytes(&outcome);
         let object = Object::new();
         set(&object, "meta", &Uint8Array::from(&meta[..]));
         set(&object, "class", &Uint8Array::from(&columns.class[..]));
@@ -367,8 +367,8 @@ impl JsMerger {
 
     /// Takes a slice's `meta`; tells which slices are accepted, in the order of the file, or must run again.
     pub fn offer(&mut self, meta: &[u8]) -> Result<JsMergeEvents, JsValue> {
-        let (outcome, _): (SliceOutcome, _) = compact::take_from_bytes(meta)
-            .map_err(|error| js_error_of("internal", &error.to_string(), None))?;
+        let outcome: SliceOutcome =
+            from_bytes(meta).map_err(|Malformed(what)| js_error_of("internal", what, None))?;
         let events = self.merger.offer(outcome).into_iter().map(|event| {
             let object = Object::new();
             let put = |name: &str, value: u64| set(&object, name, &(value as f64).into());

@@ -735,7 +735,7 @@ pub(crate) fn sections(model: &Model, sections: &[Section], bytes: usize) {
         .iter()
         .map(|section| {
             let trees = match section.tag.as_str() {
-                "FRS2" | "FRST" => &spec.forest.trees[..],
+                "FRST" => &spec.forest.trees[..],
                 "ISOF" => &spec.isolation.trees[..],
                 _ => &[],
             };

@@ -31,7 +31,7 @@ fn a_model_is_trained_described_and_evaluated() {
         "900 rows, 4 features",
         "benign rows",
         "leaves 16",
-        "FRS2",
+        "FRST",
         "label_binary",
         "macro F1",
     ] {
