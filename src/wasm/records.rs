@@ -121,7 +121,8 @@ struct CardEvaluation {
 struct Calibration {
     rows: u64,
     log_loss: [f64; 2],
-    calibration_error: [f64; 2],
+    #[serde(rename = "calibrationError")]
+    error: [f64; 2],
     covered: u64,
     empty: u64,
     set_classes: u64,
@@ -243,8 +244,7 @@ impl CardInfo {
                 Calibration {
                     rows: worth.rows,
                     log_loss: [worth.votes, worth.calibrated].map(|worth| worth.log_loss),
-                    calibration_error: [worth.votes, worth.calibrated]
-                        .map(|worth| worth.calibration_error),
+                    error: [worth.votes, worth.calibrated].map(|worth| worth.calibration_error),
                     covered: sets.map_or(0, |sets| sets.covered),
                     empty: sets.map_or(0, |sets| sets.empty),
                     set_classes: sets.map_or(0, |sets| sets.classes),

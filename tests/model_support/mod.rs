@@ -404,7 +404,7 @@ pub(crate) fn calibrated(mut spec: ModelSpec, seed: u64) -> ModelSpec {
     let mut probability = || (65_535.0 * share() / 2.0) as u16;
     spec.calibration = Some(CalibrationSpec {
         curve,
-        sets: (per_mille % 4 > 0).then(|| SetSpec {
+        sets: (!per_mille.is_multiple_of(4)).then(|| SetSpec {
             coverage_per_mille: per_mille,
             class_coverage_per_mille: 900,
             thresholds: (0..n_classes).map(|_| probability()).collect(),

@@ -30,8 +30,8 @@ struct ShippedModel {
     label: &'static str,
     /// Which labels belong together and which are attacks, below the checkout.
     taxonomy: &'static str,
-    /// Trees of the forest, and leaves that each may have (BENCHMARKS.md tells how they were chosen).
-    forest: [&'static str; 2],
+    /// The most bytes that the forest may take; its size is chosen among those.
+    forest_bytes: &'static str,
     /// What is said of columns and rows: options of `flowsieve train`.
     options: &'static [&'static str],
     /// Rows of the sample: as many as stay below 300 KB.
@@ -49,7 +49,7 @@ const SHIPPED: [ShippedModel; 4] = [
         sample_files: 1,
         label: "Attack_type",
         taxonomy: "trainer/datasets/rt-iot2022.toml",
-        forest: ["30", "128"],
+        forest_bytes: "20000",
         options: &[],
         sample_rows: 750,
     },
@@ -59,7 +59,7 @@ const SHIPPED: [ShippedModel; 4] = [
         sample_files: 1,
         label: "label_multiclass",
         taxonomy: "trainer/datasets/ciciot2023.toml",
-        forest: ["100", "256"],
+        forest_bytes: "40000",
         // Window size and counts tell how the captures were cut; what they would add is in the card.
         options: &["--without-lab-columns"],
         sample_rows: 1_500,
@@ -75,7 +75,7 @@ const SHIPPED: [ShippedModel; 4] = [
         sample_files: 2,
         label: "detailed-label,detailedlabel,label",
         taxonomy: "trainer/datasets/iot23.toml",
-        forest: ["30", "128"],
+        forest_bytes: "20000",
         // A port names a service, and is no quantity; the port that a connection comes from is drawn at random.
         options: &[
             "--categorical",
@@ -92,7 +92,7 @@ const SHIPPED: [ShippedModel; 4] = [
         sample_files: 1,
         label: "Label",
         taxonomy: "trainer/datasets/cicflowmeter.toml",
-        forest: ["30", "128"],
+        forest_bytes: "20000",
         // Ports name the attack in these data; the others are columns that no other generation of CICFlowMeter writes.
         options: &[
             "--drop",
@@ -185,7 +185,6 @@ fn make_all(
 
 /// The command that trains a model.
 fn train(model: &ShippedModel, program: &Path, flows: &[PathBuf], out: &Path) -> Command {
-    let [trees, leaves] = model.forest;
     let mut command = Command::new(program);
     command
         .arg("train")
@@ -193,7 +192,7 @@ fn train(model: &ShippedModel, program: &Path, flows: &[PathBuf], out: &Path) ->
         .args(["--label", model.label]);
     command
         .args(["--taxonomy", model.taxonomy])
-        .args(["--trees", trees, "--leaves", leaves])
+        .args(["--forest-bytes", model.forest_bytes])
         .args(["--isolation-trees", ISOLATION_TREES])
         .args(model.options)
         .arg("--out")

@@ -5,3 +5,5 @@
 
 import './connect.js';
 import './evaluations.js';
+import './rejects.js';
+import './sweep.js';
