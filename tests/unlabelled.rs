@@ -260,10 +260,11 @@ fn exports_leave_the_columns_of_classes_empty() {
     assert_eq!(csv.lines().count(), rows + 1);
     for line in csv.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
-        assert_eq!(cells.len(), 11 + 6, "{line}");
+        assert_eq!(cells.len(), 11 + 7, "{line}");
         assert_eq!(cells[11..15], [""; 4], "{line}");
         assert!(cells[15].parse::<f64>().is_ok(), "{line}");
         assert!(matches!(cells[16], "0" | "1"), "{line}");
+        assert_eq!(cells[17], "", "{line}");
     }
     let json = export("{\"watts\":3,\"volts\":225.25}\n{}\n");
     let mut objects = json.lines();
