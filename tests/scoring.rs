@@ -366,10 +366,12 @@ fn sets(spec: &mut ModelSpec) -> &mut SetSpec {
     spec.calibration.as_mut().unwrap().sets.as_mut().unwrap()
 }
 
+/// What is wrong, and a change that makes it so.
+type Spoiled = (&'static str, fn(&mut ModelSpec));
+
 #[test]
 fn parts_that_do_not_fit_together_are_refused() {
-    type Spoil = fn(&mut ModelSpec);
-    let wrong: &[(&str, Spoil)] = &[
+    let wrong: &[Spoiled] = &[
         ("no name", |spec| spec.name.clear()),
         ("no features", |spec| {
             spec.schema.columns.clear();
@@ -434,21 +436,6 @@ fn parts_that_do_not_fit_together_are_refused() {
         ("a child past the end", |spec| {
             split(&mut spec.forest.trees[0], |node| node.2 = 9999);
         }),
-        ("a curve that falls", |spec| {
-            spec.calibration.as_mut().unwrap().curve = Curve::Exponential { rate: -1.0 };
-        }),
-        ("an offset below zero", |spec| {
-            spec.calibration.as_mut().unwrap().curve = Curve::Power {
-                offset: -0.5,
-                exponent: 1.0,
-            };
-        }),
-        ("a threshold missing", |spec| {
-            sets(spec).thresholds.pop();
-        }),
-        ("a coverage of more than all", |spec| {
-            sets(spec).coverage_per_mille = 1001;
-        }),
         ("an isolation feature that is not there", |spec| {
             split(&mut spec.isolation.trees[0], |node| node.0 = 4);
         }),
@@ -472,6 +459,32 @@ fn parts_that_do_not_fit_together_are_refused() {
             spec.self_test[0].values.pop();
         }),
     ];
+    check_refused(wrong);
+}
+
+#[test]
+fn a_calibration_that_does_not_fit_is_refused() {
+    check_refused(&[
+        ("a curve that falls", |spec| {
+            spec.calibration.as_mut().unwrap().curve = Curve::Exponential { rate: -1.0 };
+        }),
+        ("an offset below zero", |spec| {
+            spec.calibration.as_mut().unwrap().curve = Curve::Power {
+                offset: -0.5,
+                exponent: 1.0,
+            };
+        }),
+        ("a threshold missing", |spec| {
+            sets(spec).thresholds.pop();
+        }),
+        ("a coverage of more than all", |spec| {
+            sets(spec).coverage_per_mille = 1001;
+        }),
+    ]);
+}
+
+/// Each of these is refused as damage, and the model without them is not.
+fn check_refused(wrong: &[Spoiled]) {
     let mut good = with_self_test(calibrated(spec(SMALL), 1), 2);
     let mut quantiles = vec![0.0; 16];
     quantiles.push(1.0);

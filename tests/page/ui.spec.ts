@@ -166,7 +166,8 @@ test.describe('the threshold', () => {
     await expect(slider).toHaveValue('949');
     const at = await flaggedAt(page, 0.051);
     await expect(page.getByTestId('flagged')).toHaveText(grouped(at.flagged));
-    await expect(page.getByRole('radio', { checked: true })).toHaveCount(0);
+    const presets = page.locator('flowsieve-score-histogram');
+    await expect(presets.getByRole('radio', { checked: true })).toHaveCount(0);
     await page.keyboard.press('End');
     const beyond = await flaggedAt(page, 0);
     await expect(page.getByTestId('flagged')).toHaveText(grouped(beyond.flagged));
@@ -389,7 +390,7 @@ test.describe('what goes wrong is explained', () => {
     await finished(page);
     await expect(page.getByTestId('unknown-labels')).toContainText('odd (50)');
     await expect(page.getByTestId('accuracy')).toHaveText('–');
-    await expect(page.locator('.evaluation-tables')).toHaveCount(0);
+    await expect(page.locator('flowsieve-evaluation .evaluation-tables')).toHaveCount(0);
     await expect(page.locator('.verdict-basis')).toContainText('None of the file’s own labels');
   });
 

@@ -60,11 +60,8 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
             "No row of the data could be used: see the counts above.",
         ));
     }
-    let split = split(&data.table, args.seed);
-    let (fitted, scored) = (
-        data.table.rows(&split.fitted),
-        data.table.rows(&split.scored),
-    );
+    let sides = split(&data.table, args.seed);
+    let [fitted, scored] = [&sides.fitted, &sides.scored].map(|rows| data.table.rows(rows));
     let mut recipe = Recipe {
         name: name(args),
         aliases: columns
@@ -112,12 +109,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     let grouped = evaluations::grouped(&fitted, &scored, &scores);
     let evaluations = evaluations::run(&args.evaluations, &recipe, &columns, &data, grouped)?;
 
-    let (model, out_of_bag) = fit_and_judge(&recipe, &data.table, "fitting on all rows")?;
-    report::selected(&recipe, &trial, &model);
-    if let Some(out_of_bag) = &out_of_bag {
-        report::out_of_bag(out_of_bag, data.table.n_rows());
-    }
-    let model = calibrate(model, &recipe, &data.table, args.calibration_parts)?;
+    let model = fit_on_all(&recipe, &data.table, &trial, args.calibration_parts)?;
     let card = Card {
         dataset: taxonomy_file.dataset(),
         label_column: joined.columns[joined.label].clone(),
@@ -140,6 +132,21 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     )?;
     report::written(&args.out, &model, bytes);
     Ok(())
+}
+
+/// The model that is written, fitted on all rows.
+fn fit_on_all(
+    recipe: &Recipe,
+    table: &TrainingTable,
+    trial: &Model,
+    calibration_parts: u32,
+) -> Result<Model, TrainerError> {
+    let (model, out_of_bag) = fit_and_judge(recipe, table, "fitting on all rows")?;
+    report::selected(recipe, trial, &model);
+    if let Some(out_of_bag) = &out_of_bag {
+        report::out_of_bag(out_of_bag, table.n_rows());
+    }
+    calibrate(model, recipe, table, calibration_parts)
 }
 
 /// What each column is worth on rows held out; nothing where other columns were selected from all rows.

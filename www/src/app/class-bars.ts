@@ -59,7 +59,7 @@ export class ClassBars extends LightElement {
           }
         </table>
       </div>
-      ${model?.sets && summary ? html`<p class="note" data-testid="sets">${setSentence(model, summary)}</p>` : nothing}
+      ${model?.sets && summary ? html`<p class="note lines" data-testid="sets">${setSentence(model, summary)}</p>` : nothing}
       <p class="fine">
         Attack or benign goes by all classes of a kind together: a flow whose likeliest class is benign counts as an
         attack where the attacks together are likelier. ${model && !hasPlainFamilies(model) ? 'Families likewise.' : nothing}

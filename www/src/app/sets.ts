@@ -16,7 +16,10 @@ export function setTitle(row: Row): string {
     : `May be ${text}, at the coverage that the model states`;
 }
 
-/** "For 2,831 flows (14.6 %) several classes are possible and 17 are like none of the known." */
+/**
+ * "2,831 flows (14.6 %) can be one of several", and what that means. What is counted is first on lines of its own, so that
+ * nothing moves while numbers grow.
+ */
 export function setSentence({ sets }: ModelInfo, { setSizes, coverage }: Summary): string {
   const flows = setSizes.reduce((sum, rows) => sum + rows, 0);
   if (!sets || flows === 0) return '';
@@ -24,11 +27,13 @@ export function setSentence({ sets }: ModelInfo, { setSizes, coverage }: Summary
   const several = flows - none - one;
   const part = (rows: number) => `${plural(rows, 'flow')} (${share(rows, flows)})`;
   const found =
-    coverage === null ? '' : ` Of this file’s labelled flows ${percent(coverage)} have.`;
-  return (
-    `${part(one)} can be one class only, ${part(several)} one of several, and ${part(none)} look like none of the known: ` +
-    `of flows like those of the training ${percent(sets.coverage)} have their class in such a set.${found}`
-  );
+    coverage === null ? '' : `\nOf this file’s labelled flows ${percent(coverage)} have.`;
+  return [
+    `${part(one)} can be one class only,`,
+    `${part(several)} one of several,`,
+    `${part(none)} look like none of the known.`,
+    `Of flows like those of the training ${percent(sets.coverage)} have their class in such a set.${found}`,
+  ].join('\n');
 }
 
 /** "Calibrated: log-loss 0.6097 became 0.6042, …" on unseen flows. */
