@@ -111,7 +111,7 @@ export class RowPanel extends LightElement {
       ${row.class === null ? nothing : fact('Class', html`${kindMark(row.attack)} ${breakable(row.class)}`)}
       ${row.class === null ? nothing : fact('Confidence', percent(row.confidence))}
       ${row.family === null || row.family === row.class ? nothing : fact('Family', row.family)}
-      ${attack === undefined ? nothing : fact('Attack', percent(attack))}
+      ${attack === undefined ? nothing : fact('Attack votes', percent(attack))}
       ${model.detector && !row.rejected ? fact('Anomaly', this.#anomaly(row)) : nothing}
       ${row.label === null ? nothing : fact('Label', breakable(row.label))}
     </dl>`;
