@@ -400,8 +400,8 @@ pub(crate) fn calibrated(mut spec: ModelSpec, seed: u64) -> ModelSpec {
             exponent: 5.0 * share(),
         }
     };
-    let per_mille = (900.0 + 100.0 * share()) as u16;
-    let mut probability = || (65_535.0 * share() / 2.0) as u16;
+    let per_mille = 900 + random.below(101) as u16;
+    let mut probability = || random.below(32_768) as u16;
     spec.calibration = Some(CalibrationSpec {
         curve,
         sets: (!per_mille.is_multiple_of(4)).then(|| SetSpec {
