@@ -16,7 +16,7 @@ pub(crate) trait Record: Sized {
 pub(crate) struct Malformed(pub(crate) &'static str);
 
 /// Bytes that are still to be read.
-pub(crate) struct Input<'a>(&'a [u8]);
+pub(crate) struct Input<'a>(pub(crate) &'a [u8]);
 
 /// The fields of a record, in the order in which they are written; those behind `..` are not.
 macro_rules! record {
@@ -80,7 +80,7 @@ pub(crate) fn from_bytes<T: Record>(bytes: &[u8]) -> Result<T, Malformed> {
 
 impl<'a> Input<'a> {
     #[inline(never)]
-    fn take(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
+    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
         let (taken, rest) = self
             .0
             .split_at_checked(len)
@@ -91,7 +91,7 @@ impl<'a> Input<'a> {
 
     /// An integer in groups of seven bits, the lowest first; at most `most`.
     #[inline(never)]
-    fn varint(&mut self, most: u64) -> Result<u64, Malformed> {
+    pub(crate) fn varint(&mut self, most: u64) -> Result<u64, Malformed> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.take(1)?[0];
@@ -112,8 +112,9 @@ impl<'a> Input<'a> {
     }
 }
 
+/// Appends an integer in groups of seven bits, the lowest first, each but the last with its high bit set.
 #[inline(never)]
-fn write_varint(mut value: u64, out: &mut Vec<u8>) {
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -125,7 +126,7 @@ macro_rules! integers {
     ($($name:ident)*) => {$(
         impl Record for $name {
             fn write(&self, out: &mut Vec<u8>) {
-                write_varint(u64::from(*self), out);
+                put_varint(out, u64::from(*self));
             }
 
             fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
@@ -165,7 +166,7 @@ impl Record for bool {
 impl Record for i64 {
     // Numbers near zero are short, of either sign.
     fn write(&self, out: &mut Vec<u8>) {
-        write_varint(((self << 1) ^ (self >> 63)) as u64, out);
+        put_varint(out, ((self << 1) ^ (self >> 63)) as u64);
     }
 
     fn read(input: &mut Input<'_>) -> Result<Self, Malformed> {
@@ -203,7 +204,7 @@ impl Record for f64 {
 impl Record for String {
     #[inline(never)]
     fn write(&self, out: &mut Vec<u8>) {
-        write_varint(self.len() as u64, out);
+        put_varint(out, self.len() as u64);
         out.extend_from_slice(self.as_bytes());
     }
 
@@ -231,7 +232,7 @@ impl<T: Record> Record for Option<T> {
 impl<T: Record> Record for Vec<T> {
     #[inline(never)]
     fn write(&self, out: &mut Vec<u8>) {
-        write_varint(self.len() as u64, out);
+        put_varint(out, self.len() as u64);
         for item in self {
             item.write(out);
         }

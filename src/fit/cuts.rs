@@ -73,18 +73,7 @@ impl Entry {
     fn row_idx(self) -> usize {
         self.0 as u32 as usize
     }
-
-    fn digit(self, pass: usize) -> usize {
-        (self.0 >> (32 + DIGIT_BITS * pass)) as usize & (DIGITS - 1)
-    }
 }
-
-const DIGIT_BITS: usize = 11;
-const DIGITS: usize = 1 << DIGIT_BITS;
-/// Digits of a value.
-const PASSES: usize = 3;
-/// With fewer rows a table of all digits is not worth it.
-const RADIX_ROWS: usize = 2048;
 
 /// The values that are there, ascending.
 fn sort(values: &[f32]) -> Vec<Entry> {
@@ -95,32 +84,7 @@ fn sort(values: &[f32]) -> Vec<Entry> {
             .filter(|(value, _)| !value.is_nan())
             .map(|(&value, row_idx)| Entry::new(value, row_idx)),
     );
-    if entries.len() < RADIX_ROWS {
-        entries.sort_unstable();
-        return entries;
-    }
-    let mut counts = vec![[0u32; DIGITS]; PASSES];
-    for entry in &entries {
-        for (pass, counts) in counts.iter_mut().enumerate() {
-            counts[entry.digit(pass)] += 1;
-        }
-    }
-    let mut sorted = entries.clone();
-    for (pass, counts) in counts.iter_mut().enumerate() {
-        if counts.contains(&(entries.len() as u32)) {
-            continue;
-        }
-        let mut begin = 0;
-        for count in counts.iter_mut() {
-            (*count, begin) = (begin, begin + *count);
-        }
-        for &entry in &entries {
-            let place = &mut counts[entry.digit(pass)];
-            sorted[*place as usize] = entry;
-            *place += 1;
-        }
-        std::mem::swap(&mut entries, &mut sorted);
-    }
+    entries.sort_unstable();
     entries
 }
 

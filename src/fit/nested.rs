@@ -50,15 +50,13 @@ pub fn grow_nested(table: &BinnedTable, params: &ForestParams, tree_idx: u32) ->
             left: 0,
         },
     };
+    let leaves = (0..growth.nodes.len()).map(|node_idx| growth.leaf(node_idx));
+    let (distributions, weights): (Vec<Vec<u8>>, _) = leaves.unzip();
     NestedTree {
         steps: growth.nodes.iter().map(step).collect(),
-        distributions: (0..growth.nodes.len())
-            .flat_map(|node_idx| growth.distribution(node_idx))
-            .collect(),
+        distributions: distributions.concat(),
         n_classes: table.n_classes(),
-        weights: (0..growth.nodes.len())
-            .map(|node_idx| growth.weight(node_idx))
-            .collect(),
+        weights,
         nodes: growth.nodes,
     }
 }

@@ -30,13 +30,10 @@ pub struct GrownTree {
 pub fn grow_tree(table: &BinnedTable, params: &ForestParams, tree_idx: u32) -> GrownTree {
     let growth = grow(table, params, tree_idx);
     let n_nodes = growth.nodes.len();
-    finish(
-        table,
-        &growth.nodes,
-        n_nodes,
-        growth.weight(0),
-        |node_idx| (growth.distribution(node_idx), growth.weight(node_idx)),
-    )
+    let (_, weight) = growth.leaf(0);
+    finish(table, &growth.nodes, n_nodes, weight, |node_idx| {
+        growth.leaf(node_idx)
+    })
 }
 
 /// The `tree_idx`-th tree as it grew.
@@ -77,22 +74,10 @@ pub(super) struct Growth {
 }
 
 impl Growth {
-    /// What the rows of a node weigh.
-    pub(super) fn weight(&self, node_idx: usize) -> u64 {
-        self.weights(node_idx).iter().sum()
-    }
-
-    /// The class distribution of a node: bytes that add up to 255.
-    pub(super) fn distribution(&self, node_idx: usize) -> Vec<u8> {
-        let node = &self.nodes[node_idx];
-        if node.is_pure {
-            let class = usize::from(self.samples[node.range()][0].label);
-            let mut distribution = vec![0; self.class_weights.len()];
-            distribution[class] = u8::MAX;
-            distribution
-        } else {
-            quantise(&self.weights(node_idx))
-        }
+    /// The class distribution of a node, bytes that add up to 255, and what its rows weigh.
+    pub(super) fn leaf(&self, node_idx: usize) -> (Vec<u8>, u64) {
+        let weights = self.weights(node_idx);
+        (quantise(&weights), weights.iter().sum())
     }
 
     /// What the rows of a node weigh, by class.
@@ -113,8 +98,6 @@ pub(super) struct Node {
     end: u32,
     /// Where it can be split: the best way found, and its gain.
     pub(super) best: Option<(f64, Split)>,
-    /// Whether all its rows are of one class.
-    is_pure: bool,
     /// The left child, once it is split; the right one comes after that.
     pub(super) left: Option<u32>,
     /// Its place in [`Constants`], while it can be split.
@@ -239,17 +222,12 @@ impl Grower<'_> {
             start: start as u32,
             end: end as u32,
             best: None,
-            is_pure,
             left: None,
             constants: 0,
         };
-        if !is_pure {
-            if self.finder.enter(&self.samples[start..end]) {
-                self.constants.enter(parent);
-                node.best = self.best_split(start, end);
-            } else {
-                node.is_pure = true;
-            }
+        if !is_pure && self.finder.enter(&self.samples[start..end]) {
+            self.constants.enter(parent);
+            node.best = self.best_split(start, end);
         }
         if let Some((gain, _)) = node.best {
             node.constants = self.constants.keep();

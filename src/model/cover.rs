@@ -32,12 +32,6 @@ pub fn weight_of(code: u8) -> u64 {
     STEPS[usize::from(code % 8)] << (code / 8)
 }
 
-/// The code of leaves that become one.
-pub fn merged(codes: impl Iterator<Item = u8>) -> u8 {
-    let sum: u64 = codes.map(weight_of).sum();
-    code_of((sum + (1 << (UNIT_BITS - 1))) >> UNIT_BITS)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,12 +57,5 @@ mod tests {
             assert_eq!(code_of((weight_of(code) + (1 << 15)) >> 16), code);
         }
         assert!((0..255).all(|code| weight_of(code) < weight_of(code + 1)));
-    }
-
-    #[test]
-    fn leaves_that_become_one_add_up() {
-        assert_eq!(merged([64, 64].into_iter()), 72);
-        assert_eq!(merged([200].into_iter()), 200);
-        assert_eq!(merged([100, 0].into_iter()), 100);
     }
 }

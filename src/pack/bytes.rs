@@ -5,15 +5,9 @@
 
 use super::damaged;
 use crate::Error;
+use crate::record::{Input, Malformed, Record};
 
-/// Appends a number in groups of seven bits, the lowest first, each but the last with its high bit set.
-pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
+pub(super) use crate::record::put_varint;
 
 /// Appends a column: the number of planes, then the planes.
 pub(super) fn put_column(out: &mut Vec<u8>, values: &[u32]) {
@@ -36,24 +30,15 @@ pub(super) fn put_bits(out: &mut Vec<u8>, bits: &[bool]) {
 }
 
 /// Takes apart what the functions above put together. Every length is checked against what is left.
-pub(super) struct Reader<'a> {
-    rest: &'a [u8],
-}
+pub(super) struct Reader<'a>(Input<'a>);
 
 impl<'a> Reader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+        Self(Input(bytes))
     }
 
     pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], Error> {
-        let Some((taken, rest)) = self.rest.split_at_checked(len) else {
-            let left = self.rest.len();
-            return Err(damaged(&format!(
-                "{len} bytes are announced where {left} are left"
-            )));
-        };
-        self.rest = rest;
-        Ok(taken)
+        self.0.take(len).map_err(malformed)
     }
 
     pub(super) fn byte(&mut self) -> Result<u8, Error> {
@@ -61,29 +46,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn flag(&mut self) -> Result<bool, Error> {
-        match self.byte()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(damaged("a flag is neither 0 nor 1")),
-        }
+        bool::read(&mut self.0).map_err(malformed)
     }
 
-    #[inline(never)]
     pub(super) fn varint(&mut self) -> Result<u64, Error> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let group = u64::from(byte & 0x7f);
-            // The tenth group has room for one bit.
-            if shift == 63 && byte > 1 {
-                break;
-            }
-            value |= group << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(damaged("a number is larger than 64 bits"))
+        self.0.varint(u64::MAX).map_err(malformed)
     }
 
     /// A varint that must be smaller than `end`.
@@ -132,19 +99,23 @@ impl<'a> Reader<'a> {
 
     /// All that is left.
     pub(super) fn rest(self) -> &'a [u8] {
-        self.rest
+        self.0.0
     }
 
     /// Nothing may be left.
     pub(super) fn finish(self) -> Result<(), Error> {
-        if self.rest.is_empty() {
+        let extra = self.rest().len();
+        if extra == 0 {
             return Ok(());
         }
-        let extra = self.rest.len();
         Err(damaged(&format!(
             "a section has {extra} bytes more than it needs"
         )))
     }
+}
+
+fn malformed(Malformed(what): Malformed) -> Error {
+    damaged(what)
 }
 
 #[cfg(test)]

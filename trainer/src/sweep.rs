@@ -7,15 +7,13 @@
 //! is the rate of false alarms to expect. And the same fitted on all benign rows and scored on the whole data, as the page
 //! shows it for a model and the file that it learned from.
 
-use crate::args::{Level, SweepArguments};
-use crate::columns::Named;
+use crate::args::SweepArguments;
 use crate::error::TrainerError;
 use crate::fitting::{fit_detector, imputed, path_sums};
-use crate::join::Joined;
 use crate::report::{count, table};
 use crate::split::split;
 use crate::taxonomy::TaxonomyFile;
-use crate::train::{Classes, read};
+use crate::train::read_kinds;
 use flowsieve::fit::TrainingTable;
 use flowsieve::fit::options::IsolationOptions;
 use flowsieve::fit::statistics::describe;
@@ -41,23 +39,14 @@ pub(crate) fn sweep(args: &SweepArguments) -> Result<(), TrainerError> {
     }
     .check()?;
     let file = TaxonomyFile::read(args.taxonomy.as_deref())?;
-    let joined = Joined::open(
+    let (drop, dialect) = (&args.drop, args.dialect.choice());
+    let data = read_kinds(
         &args.data,
-        std::slice::from_ref(&args.label),
-        &file,
-        args.dialect.choice(),
+        &args.label,
+        drop,
+        (&file, &args.benign),
+        dialect,
     )?;
-    let named = Named {
-        drop: &args.drop,
-        ..Named::default()
-    };
-    let classes = Classes {
-        file: &file,
-        benign: &args.benign,
-        level: Level::Kind,
-        once: false,
-    };
-    let (_, data) = read(&joined, named, &classes)?;
     let rows = &data.table;
     let kinds = &data.taxonomy.kinds;
     let is_attack = |row_idx: u32| kinds[usize::from(rows.labels[row_idx as usize])].attack;

@@ -3,13 +3,11 @@
 //! The forest is scikit-learn's default: leaves of one row, the square root of the features at each split, classes as they
 //! weigh. Timed is what its `fit` does: from columns in memory to a forest, cut points included.
 
-use crate::args::{Level, TimeFitArguments};
-use crate::columns::Named;
+use crate::args::TimeFitArguments;
 use crate::error::TrainerError;
 use crate::fitting::grow_forest;
-use crate::join::Joined;
 use crate::taxonomy::TaxonomyFile;
-use crate::train::{Classes, read};
+use crate::train::read_kinds;
 use flowsieve::fit::forest::join_trees;
 use flowsieve::fit::options::{ClassWeight, ForestOptions};
 use serde::Serialize;
@@ -33,25 +31,9 @@ struct Measured {
 
 /// Runs the command.
 pub(crate) fn time_fit(args: &TimeFitArguments) -> Result<(), TrainerError> {
-    let file = TaxonomyFile::default();
-    let joined = Joined::open(
-        &args.data,
-        std::slice::from_ref(&args.label),
-        &file,
-        args.dialect.choice(),
-    )?;
-    let named = Named {
-        drop: &args.drop,
-        ..Named::default()
-    };
-    let classes = Classes {
-        file: &file,
-        benign: &[],
-        level: Level::Kind,
-        once: false,
-    };
-    let (_, data) = read(&joined, named, &classes)?;
-    let table = data.table;
+    let (drop, dialect) = (&args.drop, args.dialect.choice());
+    let taxonomy = (&TaxonomyFile::default(), &[][..]);
+    let table = read_kinds(&args.data, &args.label, drop, taxonomy, dialect)?.table;
     let n_features = table.columns.len();
     let params = ForestOptions {
         n_trees: args.trees,

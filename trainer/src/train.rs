@@ -24,7 +24,8 @@ use flowsieve::model::card::{Card, CardEvaluation, SizeCurve};
 use flowsieve::model::importance::PermutationImportance;
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::pack;
-use std::path::Path;
+use flowsieve::table::DialectChoice;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Runs the command.
@@ -232,6 +233,28 @@ pub(crate) fn read(
         classes.once,
     )?;
     Ok((columns, rows))
+}
+
+/// The rows of files with labels of every kind, for commands that need no more of them.
+pub(crate) fn read_kinds(
+    data: &[PathBuf],
+    label: &str,
+    drop: &[String],
+    (file, benign): (&TaxonomyFile, &[String]),
+    dialect: DialectChoice,
+) -> Result<Dataset, TrainerError> {
+    let joined = Joined::open(data, &[label.to_owned()], file, dialect)?;
+    let named = Named {
+        drop,
+        ..Named::default()
+    };
+    let classes = Classes {
+        file,
+        benign,
+        level: Level::Kind,
+        once: false,
+    };
+    Ok(read(&joined, named, &classes)?.1)
 }
 
 /// Attack or benign, decided by the sums of the classes' probabilities and by a forest that is fitted on these two classes:

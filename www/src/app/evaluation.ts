@@ -1,11 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Evaluation, ModelInfo, Recognition, Summary } from '../api.js';
-import { breakable } from './breakable.js';
-import { count, listing, percent, perMillion, plural, score } from './format.js';
+import { classMark, confusionMatrix } from './confusion-matrix.js';
+import { count, listing, perMillion, plural, score } from './format.js';
 import { labelForm } from './label-form.js';
 import { LightElement } from './light-element.js';
-import { kindMark, shade } from './marks.js';
 import { perClassTable } from './per-class.js';
 import { filterByCell, type RowFilter } from './row-filter.js';
 import type { Request } from './session.js';
@@ -85,20 +84,15 @@ export class EvaluationPanel extends LightElement {
         <h3 id="confusion">Confusion matrix</h3>
         <p class="note">Rows are the file’s labels, columns the predictions. Shade: share of the row. Press a
           figure to see its flows in the table; arrow keys move between figures.</p>
-        <div class="scroll-x" tabindex="0" role="region" aria-labelledby="confusion">${this.#confusion(evaluation)}</div>
+        <div class="scroll-x" tabindex="0" role="region" aria-labelledby="confusion" @keydown=${moveInMatrix}>${this.#confusion(evaluation)}</div>
       </div>
       <div>
         <h3 id="per-class">Per class</h3>
         <div class="scroll-x" tabindex="0" role="region" aria-labelledby="per-class">
-          ${perClassTable(evaluation.perClass, (name) => this.#mark(name))}
+          ${perClassTable(evaluation.perClass, (name) => classMark(this.model, name))}
         </div>
       </div>
     </div>`;
-  }
-
-  #mark(name: string): TemplateResult | typeof nothing {
-    const found = this.model?.classes.find((entry) => entry.name === name);
-    return found ? kindMark(found.attack) : nothing;
   }
 
   #unknownLabels(): TemplateResult | typeof nothing {
@@ -112,51 +106,26 @@ export class EvaluationPanel extends LightElement {
   }
 
   #confusion({ confusion }: Evaluation): TemplateResult {
-    const { labels, matrix } = confusion;
     const { model } = this;
     // One stop for the Tab key: the cell in force, or the first that has flows.
     const stop = this.filter?.key.startsWith('cell:') ? this.filter.key : null;
     let stopped = false;
-    return html`<table class="confusion" data-testid="confusion" @keydown=${moveInMatrix}>
-      <caption class="hidden">Confusion matrix: rows are labels, columns are predictions</caption>
-      <thead>
-        <tr>
-          <td></td>
-          ${labels.map((label) => html`<th scope="col"><span>${label}</span></th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${labels.map((label, truth) => {
-          const row = matrix[truth] ?? [];
-          const total = row.reduce((sum, rows) => sum + rows, 0);
-          return html`<tr>
-            <th scope="row"><span>${breakable(label)}</span></th>
-            ${labels.map((predicted, at) => {
-              const rows = row[at] ?? 0;
-              const kind = truth === at ? 'hit' : 'miss';
-              const title = `${plural(rows, 'flow')} labelled ${label}, predicted ${predicted}: ${total > 0 ? percent(rows / total) : '–'} of the row`;
-              const filter =
-                rows > 0 && this.filterable && model ? filterByCell(model, label, predicted) : null;
-              const classes = `num ${kind} shade-${shade(rows, total)}`;
-              if (!filter) return html`<td class=${classes} title=${title}>${count(rows)}</td>`;
-              const isStop = stop === null ? !stopped : stop === filter.key;
-              stopped ||= isStop;
-              const pressed = this.filter?.key === filter.key;
-              return html`<td class=${classes} title=${title}>
-                <button
-                  type="button"
-                  class="cell-button"
-                  tabindex=${isStop ? 0 : -1}
-                  aria-pressed=${pressed}
-                  aria-label=${title}
-                  @click=${() => this.onFilter(pressed ? null : filter)}
-                >${count(rows)}</button>
-              </td>`;
-            })}
-          </tr>`;
-        })}
-      </tbody>
-    </table>`;
+    return confusionMatrix(confusion, 'confusion', ({ label, predicted, rows, title }) => {
+      if (rows === 0 || !this.filterable || !model) return count(rows);
+      const filter = filterByCell(model, label, predicted);
+      if (!filter) return count(rows);
+      const isStop = stop === null ? !stopped : stop === filter.key;
+      stopped ||= isStop;
+      const pressed = this.filter?.key === filter.key;
+      return html`<button
+        type="button"
+        class="cell-button"
+        tabindex=${isStop ? 0 : -1}
+        aria-pressed=${pressed}
+        aria-label=${title}
+        @click=${() => this.onFilter(pressed ? null : filter)}
+      >${count(rows)}</button>`;
+    });
   }
 }
 

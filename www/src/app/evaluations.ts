@@ -3,10 +3,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { ModelInfo, NamedEvaluation } from '../api.js';
-import { breakable } from './breakable.js';
-import { count, listing, percent, perMillion, plural, score } from './format.js';
+import { classMark, confusionMatrix } from './confusion-matrix.js';
+import { count, listing, perMillion, plural, score } from './format.js';
 import { LightElement } from './light-element.js';
-import { kindMark, shade } from './marks.js';
 import { perClassTable } from './per-class.js';
 
 /** What the ways are called, and what they tell. */
@@ -65,12 +64,12 @@ export class Evaluations extends LightElement {
         <div>
           <h4 id="card-confusion">Confusion matrix</h4>
           <p class="note">Rows are labels, columns predictions. Shade: share of the row.</p>
-          <div class="scroll-x" tabindex="0" role="region" aria-labelledby="card-confusion">${confusion(shown)}</div>
+          <div class="scroll-x" tabindex="0" role="region" aria-labelledby="card-confusion">${confusionMatrix(shown.confusion, 'card-confusion')}</div>
         </div>
         <div>
           <h4 id="card-per-class">Per class</h4>
           <div class="scroll-x" tabindex="0" role="region" aria-labelledby="card-per-class">
-            ${perClassTable(shown.perClass, (name) => markOf(model, name))}
+            ${perClassTable(shown.perClass, (name) => classMark(model, name))}
           </div>
         </div>
       </div>`;
@@ -161,35 +160,4 @@ function oneSided({ kind, oneSided: classes }: NamedEvaluation): TemplateResult 
   return html`<p class="caution" data-testid="one-sided">
     <span class="caution-mark" aria-hidden="true">!</span>${scored.length > 0 ? `Scored, but never trained on: ${listing(scored)}. ` : ''}${fitted.length > 0 ? `Trained on, but never scored: ${listing(fitted)}.` : ''}${means}
   </p>`;
-}
-
-function markOf(model: ModelInfo, name: string): TemplateResult | typeof nothing {
-  const found = model.classes.find((entry) => entry.name === name);
-  return found ? kindMark(found.attack) : nothing;
-}
-
-function confusion({ confusion: { labels, matrix } }: NamedEvaluation): TemplateResult {
-  return html`<table class="confusion" data-testid="card-confusion">
-    <caption class="hidden">Confusion matrix: rows are labels, columns are predictions</caption>
-    <thead>
-      <tr>
-        <td></td>
-        ${labels.map((label) => html`<th scope="col"><span>${label}</span></th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${labels.map((label, truth) => {
-        const row = matrix[truth] ?? [];
-        const total = row.reduce((sum, rows) => sum + rows, 0);
-        return html`<tr>
-          <th scope="row"><span>${breakable(label)}</span></th>
-          ${row.map((rows, at) => {
-            const title = `${plural(rows, 'flow')} labelled ${label}, predicted ${labels[at]}: ${total > 0 ? percent(rows / total) : '–'} of the row`;
-            const kind = truth === at ? 'hit' : 'miss';
-            return html`<td class="num ${kind} shade-${shade(rows, total)}" title=${title}>${count(rows)}</td>`;
-          })}
-        </tr>`;
-      })}
-    </tbody>
-  </table>`;
 }
