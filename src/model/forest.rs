@@ -4,6 +4,7 @@
 //! a forest's answer is a sum of integers: the same on every machine and in every order.
 
 use super::bounds::Bounds;
+use super::cover::weight_of;
 use super::traverse::{Grove, LANES, Pace, RowLayout};
 use super::tree::{Tree, TreeNode};
 use wide::u16x8;
@@ -53,7 +54,14 @@ impl Forest {
         }
         let none = (distributions.len() / blocks) as u32;
         distributions.resize(distributions.len() + blocks, u16x8::default());
-        let grove = Grove::plant(&spec.trees, layout, none, |_, value| value);
+        let mut covers = spec.covers.iter();
+        let grove = Grove::plant(
+            &spec.trees,
+            layout,
+            none,
+            |_, value| value,
+            |_| covers.next().map_or(1, |&code| weight_of(code)),
+        );
         Self {
             grove,
             distributions,

@@ -92,7 +92,7 @@ impl IsolationTrees {
         let layout = RowLayout::new(n_features, false);
         let (least, largest) = path_sum_bounds(trees);
         Self {
-            grove: Grove::plant(trees, layout, 0, path_units),
+            grove: Grove::plant(trees, layout, 0, path_units, u64::from),
             layout,
             least: least as u32,
             largest: largest as u32,

@@ -13,6 +13,7 @@ pub mod cover;
 pub mod forest;
 pub mod importance;
 pub mod isolation;
+mod planting;
 pub mod taxonomy;
 mod traverse;
 pub mod tree;
@@ -28,7 +29,7 @@ use card::Card;
 use forest::{DISTRIBUTION_SUM, Forest, ForestSpec};
 use importance::PermutationImportance;
 use isolation::{IsolationSpec, IsolationTrees, Ranking};
-use taxonomy::Taxonomy;
+use taxonomy::{Kind, Taxonomy};
 use traverse::RowLayout;
 
 /// The class and the family of a row that a model without classes has scored.
@@ -82,8 +83,14 @@ pub struct Model {
     /// None where the model is not calibrated.
     weights: Option<Weights>,
     isolation: Option<(IsolationTrees, Ranking)>,
-    /// The family of each class, and whether the class is an attack.
-    classes: Vec<(u8, bool)>,
+    classes: Vec<Class>,
+}
+
+/// What scoring needs to know of a class.
+#[derive(Clone, Copy, Debug)]
+struct Class {
+    family: u8,
+    attack: bool,
 }
 
 /// Memory that scoring works in. One for each thread, from [`Model::scratch`], used with that model alone.
@@ -144,12 +151,7 @@ impl Model {
                 .as_ref()
                 .map(|calibration| Weights::new(&calibration.curve, most_votes(&spec.forest))),
             isolation,
-            classes: spec
-                .taxonomy
-                .kinds
-                .iter()
-                .map(|kind| (kind.family, kind.attack))
-                .collect(),
+            classes: classes(&spec.taxonomy),
             spec,
         };
         model.test_itself()?;
@@ -215,21 +217,39 @@ impl Model {
             let sums = class_sums.iter().map(|&sum| u64::from(sum));
             sums.sum::<u64>().max(1)
         };
-        scratch.family_weights.fill(0);
-        let mut attack_weight = 0;
-        for (&weight, &(family, attack)) in weights.iter().zip(&self.classes) {
-            scratch.family_weights[usize::from(family)] += u64::from(weight);
-            attack_weight += if attack { u64::from(weight) } else { 0 };
-        }
-        let (family, _) = first_largest(&scratch.family_weights);
+        let weight = u64::from(weights[usize::from(class)]);
+        let own = &self.classes[usize::from(class)];
+        let (family, attack) = if 2 * weight > scratch.total {
+            // Nothing outweighs a class with more than half of all.
+            (own.family, own.attack)
+        } else {
+            self.family_and_attack(&scratch.weights, scratch.total, &mut scratch.family_weights)
+        };
 
         RowScore {
             class,
-            confidence: probability(u64::from(weights[usize::from(class)]), scratch.total),
+            confidence: probability(weight, scratch.total),
             rank: self.rank(row, &mut scratch.detector_row),
             family,
-            attack: 2 * attack_weight > scratch.total,
+            attack,
         }
+    }
+
+    /// The family that weighs most, and whether attacks together weigh more than half of all.
+    fn family_and_attack(
+        &self,
+        weights: &[u32],
+        total: u64,
+        family_weights: &mut [u64],
+    ) -> (u8, bool) {
+        family_weights.fill(0);
+        let mut attack_weight = 0;
+        for (&weight, class) in weights.iter().zip(&self.classes) {
+            family_weights[usize::from(class.family)] += u64::from(weight);
+            attack_weight += if class.attack { u64::from(weight) } else { 0 };
+        }
+        let (family, _) = first_largest(family_weights);
+        (family, 2 * attack_weight > total)
     }
 
     /// Narrows bounds to values with which the row that was scored last in this scratch gets the same answer. The bounds'
@@ -255,7 +275,7 @@ impl Model {
             return 0;
         }
         let weights = scratch.weights.iter().zip(&self.classes);
-        let attacks = weights.filter(|(_, class)| class.1);
+        let attacks = weights.filter(|(_, class)| class.attack);
         let attack_weight = attacks.map(|(&weight, _)| u64::from(weight)).sum();
         probability(attack_weight, scratch.total)
     }
@@ -322,6 +342,14 @@ impl Model {
         }
         Ok(())
     }
+}
+
+fn classes(taxonomy: &Taxonomy) -> Vec<Class> {
+    let class = |kind: &Kind| Class {
+        family: kind.family,
+        attack: kind.attack,
+    };
+    taxonomy.kinds.iter().map(class).collect()
 }
 
 /// The most votes that a class can have in one row.

@@ -1,18 +1,18 @@
 //! Trees laid out for speed, and the walk over them.
 //!
 //! A node is eight bytes: a threshold, the slot of the row that it looks at (in bytes from the row's start), and how far
-//! ahead its left child lies. The right child is the left one's neighbour, so a step is
+//! ahead its right child lies. The left child is the right one's neighbour, so a step is
 //!
 //! ```text
-//! next = here + left + (row[slot] <= threshold ? 0 : 1)
+//! next = here + right + (row[slot] <= threshold ? 1 : 0)
 //! ```
 //!
-//! A leaf looks at a slot that always holds −∞ and has `left = 0`, so it steps onto itself, and its threshold carries
+//! A leaf looks at a slot that always holds ∞ and has `right = 0`, so it steps onto itself, and its threshold carries
 //! its value, below 2²⁴, in the bits behind a constant that makes any of them a positive number. With that a walk needs no
 //! test for leaves, and ten trees are walked side by side: while one waits for memory the others go on.
 //!
 //! ```text
-//! row:  | features 0..n | −∞ | the same features again, −∞ where missing |
+//! row:  | features 0..n |  ∞ | the same features again, −∞ where missing |
 //!         NaN: goes right  ^leaves  NaN: goes left
 //! ```
 //!
@@ -23,6 +23,7 @@
 //! given (see [`Grove::assert_closed`]), and [`Grove::walk`] takes no row shorter than the grove needs.
 
 use super::bounds::Bounds;
+use super::planting::PlantingOrder;
 use super::tree::{Tree, TreeNode};
 use super::validate::MAX_FEATURES;
 use crate::short::sorted_by_key;
@@ -39,7 +40,8 @@ struct Node {
     threshold: f32,
     /// Where in the row its value is, in bytes.
     offset: u16,
-    left: u16,
+    /// How many nodes ahead its right child is; 0 in a leaf.
+    right: u16,
 }
 
 /// When the trees of a group have been walked.
@@ -113,7 +115,7 @@ impl RowLayout {
     /// Fills the part of a row behind its features.
     pub(crate) fn complete(self, row: &mut [f32]) {
         let (features, rest) = row.split_at_mut(self.n_features);
-        rest[0] = f32::NEG_INFINITY;
+        rest[0] = f32::INFINITY;
         if self.missing_low {
             for (low, &value) in rest[1..].iter_mut().zip(features.iter()) {
                 *low = if value.is_nan() {
@@ -129,55 +131,45 @@ impl RowLayout {
 impl Grove {
     /// Lays out trees that [`super::validate`] has accepted. `leaf_value` gives what a leaf carries, from its depth and
     /// its stored value, at most [`MAX_LEAF_VALUE`]; `padding` is the value of the leaves that fill the last group.
+    /// `leaf_weight` gives from its stored value how many rows of training, in any unit, ended in a leaf; it is asked leaf by
+    /// leaf, in the order of the trees and their nodes.
     pub(crate) fn plant(
         trees: &[Tree],
         layout: RowLayout,
         padding: u32,
         leaf_value: impl Fn(u32, u32) -> u32,
+        mut leaf_weight: impl FnMut(u32) -> u64,
     ) -> Self {
         let mut nodes = Vec::with_capacity(trees.iter().map(|tree| tree.nodes.len()).sum());
         let leaf = |value: u32| Node {
             threshold: f32::from_bits(LEAF_BITS | value.min(MAX_LEAF_VALUE)),
             offset: offset_of(layout.leaf_slot()),
-            left: 0,
+            right: 0,
         };
         // Trees of like depth side by side: a group rests when its deepest tree does.
         let mut planted: Vec<(u32, u32)> = Vec::with_capacity(trees.len());
-        let mut level: Vec<usize> = Vec::new();
-        let mut below: Vec<usize> = Vec::new();
+        let mut order = PlantingOrder::default();
         for tree in trees {
-            let root = nodes.len() as u32;
-            let mut depth = 0;
-            level.clear();
-            level.push(0);
-            while !level.is_empty() {
-                below.clear();
-                let end_of_level = nodes.len() + level.len();
-                for &source in &level {
-                    let node = match tree.nodes[source] {
-                        TreeNode::Split {
-                            feature,
-                            threshold,
-                            missing_left,
-                            right,
-                        } => {
-                            let left = end_of_level + below.len() - nodes.len();
-                            below.push(source + 1);
-                            below.push(right as usize);
-                            Node {
-                                threshold,
-                                offset: offset_of(layout.slot(feature, missing_left)),
-                                left: left as u16,
-                            }
-                        }
-                        TreeNode::Leaf { value } => leaf(leaf_value(depth, value)),
-                    };
-                    nodes.push(node);
-                }
-                std::mem::swap(&mut level, &mut below);
-                depth += 1;
+            let root = nodes.len();
+            let depth = order.of(tree, &mut leaf_weight);
+            nodes.resize(root + tree.nodes.len(), leaf(padding));
+            for (source, &node) in tree.nodes.iter().enumerate() {
+                let place = order.places[source];
+                nodes[root + place as usize] = match node {
+                    TreeNode::Split {
+                        feature,
+                        threshold,
+                        missing_left,
+                        right,
+                    } => Node {
+                        threshold,
+                        offset: offset_of(layout.slot(feature, missing_left)),
+                        right: (order.places[right as usize] - place) as u16,
+                    },
+                    TreeNode::Leaf { value } => leaf(leaf_value(order.depths[source], value)),
+                };
             }
-            planted.push((depth - 1, root));
+            planted.push((depth, root as u32));
         }
         let planted = sorted_by_key(planted, |&(depth, _)| depth);
         let resting = nodes.len() as u32;
@@ -203,7 +195,7 @@ impl Grove {
     }
 
     /// What unchecked steps rely on: every root is a node, every slot lies in a row, and from every node both steps end
-    /// at a node, where a leaf is one that steps onto itself as long as its slot holds −∞. It is so by construction;
+    /// at a node, where a leaf is one that steps onto itself as long as its slot holds ∞. It is so by construction;
     /// were it not, this panics.
     fn assert_closed(&self) {
         let end = self.nodes.len();
@@ -211,11 +203,11 @@ impl Grove {
             assert!(group.roots.iter().all(|&root| (root as usize) < end));
         }
         for (index, node) in self.nodes.iter().enumerate() {
-            let left = usize::from(node.left);
-            let rests = left == 0
+            let right = usize::from(node.right);
+            let rests = right == 0
                 && node.slot() == self.layout.leaf_slot()
-                && f32::NEG_INFINITY <= node.threshold;
-            assert!(rests || (left > 0 && index + left + 1 < end));
+                && f32::INFINITY > node.threshold;
+            assert!(rests || (right > 0 && index + right + 1 < end));
             assert!(usize::from(node.offset) % size_of::<f32>() == 0);
             assert!(node.slot() < self.layout.row_len());
         }
@@ -231,11 +223,11 @@ impl Grove {
     #[inline(always)]
     pub(crate) fn walk(&self, pace: Pace, row: &[f32], mut visit: impl FnMut([u32; LANES])) {
         let row = &row[..self.layout.row_len()];
-        assert!(row[self.layout.leaf_slot()] == f32::NEG_INFINITY);
+        assert!(row[self.layout.leaf_slot()] == f32::INFINITY);
         for group in &self.groups {
             let mut here = group.roots.map(|root| &raw const self.nodes[root as usize]);
             // SAFETY: the lanes start at roots and go on from where a step ended, so they are nodes of this grove; the row
-            // is long enough for it and its leaf slot holds −∞.
+            // is long enough for it and its leaf slot holds ∞.
             #[allow(unsafe_code)]
             let leaves = unsafe {
                 match pace {
@@ -259,7 +251,7 @@ impl Grove {
             let mut here = root as usize;
             loop {
                 let node = self.nodes[here];
-                if node.left == 0 {
+                if node.right == 0 {
                     break;
                 }
                 let slot = node.slot();
@@ -270,10 +262,7 @@ impl Grove {
                 };
                 let value = row[slot];
                 bounds.narrow(feature, value, node.threshold);
-                // Not `>`: a missing value is not at most the threshold.
-                #[allow(clippy::neg_cmp_op_on_partial_ord)]
-                let right = !(value <= node.threshold);
-                here += usize::from(node.left) + usize::from(right);
+                here += usize::from(node.right) + usize::from(value <= node.threshold);
             }
         }
     }
@@ -305,10 +294,7 @@ unsafe fn step(row: &[f32], here: &mut [*const Node; LANES]) -> bool {
         unsafe {
             let node = **lane;
             let value = *row.as_ptr().byte_add(usize::from(node.offset));
-            // Not `>`: a missing value is not at most the threshold.
-            #[allow(clippy::neg_cmp_op_on_partial_ord)]
-            let right = !(value <= node.threshold);
-            let step = usize::from(node.left) + usize::from(right);
+            let step = usize::from(node.right) + usize::from(value <= node.threshold);
             *lane = lane.add(step);
             moved |= step;
         }

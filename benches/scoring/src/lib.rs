@@ -23,8 +23,8 @@ struct Bench {
     scored: Option<(Model, Scratch)>,
     /// The features of all rows, one row after another.
     features: Vec<f32>,
-    /// The same with the room behind each row's features that the model asks for.
-    rows: Vec<f32>,
+    /// The row at hand, as the model wants it.
+    row: Vec<f32>,
     /// The class of each row, or its rank where there are no classes.
     answers: Vec<u16>,
 }
@@ -34,7 +34,7 @@ static BENCH: Mutex<Bench> = Mutex::new(Bench {
     spec: None,
     scored: None,
     features: Vec::new(),
-    rows: Vec::new(),
+    row: Vec::new(),
     answers: Vec::new(),
 });
 
@@ -69,7 +69,7 @@ enum Part {
     Both,
 }
 
-/// Compiles the forest of the model that was loaded (0), its detector (1), or both (2), and lays out its rows; 1 if that worked.
+/// Compiles the forest of the model that was loaded (0), its detector (1), or both (2); 1 if that worked.
 #[unsafe(no_mangle)]
 pub extern "C" fn choose(part: u32) -> u32 {
     let part = match part {
@@ -85,15 +85,7 @@ pub extern "C" fn choose(part: u32) -> u32 {
     else {
         return 0;
     };
-    let n_features = model.n_features();
-    bench.rows = bench
-        .features
-        .chunks_exact(n_features)
-        .flat_map(|row| {
-            let room = std::iter::repeat_n(0.0, model.row_len() - n_features);
-            row.iter().copied().chain(room)
-        })
-        .collect();
+    bench.row = vec![0.0; model.row_len()];
     let scratch = model.scratch();
     bench.scored = Some((model, scratch));
     1
@@ -111,6 +103,7 @@ fn reduced(spec: ModelSpec, part: Part) -> ModelSpec {
     if part == Part::Detector {
         spec.forest = ForestSpec::default();
         spec.taxonomy = Taxonomy::default();
+        spec.calibration = None;
     }
     spec
 }
@@ -139,7 +132,8 @@ pub extern "C" fn features() -> *const f32 {
 pub extern "C" fn score() -> usize {
     let Bench {
         scored,
-        rows,
+        features,
+        row,
         answers,
         ..
     } = &mut *bench();
@@ -148,7 +142,9 @@ pub extern "C" fn score() -> usize {
     };
     let has_classes = model.spec().has_classes();
     answers.clear();
-    answers.extend(rows.chunks_exact_mut(model.row_len()).map(|row| {
+    answers.extend(features.chunks_exact(model.n_features()).map(|values| {
+        // As the page has it: a row that was read is in the cache.
+        row[..values.len()].copy_from_slice(values);
         let score = model.score(row, scratch);
         if has_classes {
             u16::from(score.class)

@@ -1,5 +1,5 @@
 //! Scoring alone: `tests/page/bench-scoring.mjs` times a model's forest and detector on rows in memory, in one worker, and
-//! onnxruntime-web on the same forest and on scikit-learn's of 100 trees, in turn.
+//! onnxruntime-web on the same forest, on scikit-learn's of the same size and on its of 100 trees, in turn.
 
 use std::path::Path;
 use std::process::Command;
@@ -22,8 +22,10 @@ struct Subject {
     label: &'static str,
     /// Columns that are no features, or nothing.
     left_out: &'static str,
-    /// How `flowsieve train` makes the model.
-    options: &'static [&'static str],
+    trees: u32,
+    /// Leaves of each tree.
+    leaves: u32,
+    rows_per_leaf: u32,
 }
 
 const SUBJECTS: [Subject; 3] = [
@@ -32,28 +34,40 @@ const SUBJECTS: [Subject; 3] = [
         flows: super::flows::RT_IOT2022,
         label: "Attack_type",
         left_out: "no",
-        options: &["--trees", "20", "--leaves", "128"],
+        trees: 20,
+        leaves: 128,
+        rows_per_leaf: 1,
     },
     Subject {
         name: "cic10",
         flows: "ciciot2023/ciciot2023_39f_10family_sample.csv",
         label: "label_multiclass",
         left_out: "label_binary",
-        options: &["--trees", "20", "--leaves", "256"],
+        trees: 20,
+        leaves: 256,
+        rows_per_leaf: 1,
     },
     Subject {
         name: "cic12",
         flows: "ciciot2023/ciciot2023_39f_12class_official.csv",
         label: "label",
         left_out: "",
-        options: &["--trees", "20", "--leaves", "32768", "--min-leaf", "5"],
+        trees: 30,
+        leaves: 1024,
+        rows_per_leaf: 5,
     },
 ];
 
-/// What the script prints of scikit-learn's forest.
+/// What the script prints of scikit-learn's forests.
 #[derive(Deserialize)]
-struct Large {
+struct Fitted {
     features: usize,
+    small: FittedForest,
+    large: FittedForest,
+}
+
+#[derive(Deserialize)]
+struct FittedForest {
     macro_f1: f64,
     nodes: u64,
 }
@@ -62,8 +76,7 @@ struct Large {
 #[derive(Deserialize)]
 struct Measured {
     load_ms: f64,
-    same_load_ms: f64,
-    large_load_ms: f64,
+    onnx_load_ms: OfRuntime,
     /// Rows to which the runtime gives another class, of the same forest.
     disagreements: u64,
     rounds: Vec<Round>,
@@ -74,7 +87,15 @@ struct Measured {
 struct Round {
     forest: f64,
     detector: f64,
+    #[serde(flatten)]
+    runtime: OfRuntime,
+}
+
+/// A figure of the runtime for each forest.
+#[derive(Clone, Copy, Deserialize)]
+struct OfRuntime {
     same: f64,
+    small: f64,
     large: f64,
 }
 
@@ -100,7 +121,7 @@ pub(super) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
     let browser = chromium::find_or_install(workspace)?;
     let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
     for subject in &SUBJECTS {
-        let large = fit_large(python, &data, subject, folder.path())?;
+        let fitted = fit_peers(python, &data, subject, folder.path())?;
         let macro_f1 = train(workspace, &program, subject, folder.path())?;
         let mut node = Command::new("node");
         node.arg("tests/page/bench-scoring.mjs")
@@ -109,26 +130,27 @@ pub(super) fn bench(workspace: &Workspace, arguments: &BenchArguments) -> Result
             .arg(arguments.rounds.to_string())
             .arg(folder.path())
             .arg(subject.name)
-            .arg(large.features.to_string());
+            .arg(fitted.features.to_string());
         node.current_dir(workspace.root());
         chromium::name_to(&mut node, browser.as_deref());
         let printed = process::read(&mut node)?;
         let measured: Measured = serde_json::from_str(&printed)
             .with_context(|| format!("bench-scoring.mjs printed {printed:?}"))?;
-        print(subject, &measured, macro_f1, &large);
+        print(subject, &measured, macro_f1, &fitted);
     }
     Ok(())
 }
 
-/// Splits the rows, and fits scikit-learn's forest.
-fn fit_large(python: &Path, data: &Path, subject: &Subject, folder: &Path) -> Result<Large> {
+/// Splits the rows, and fits scikit-learn's forests.
+fn fit_peers(python: &Path, data: &Path, subject: &Subject, folder: &Path) -> Result<Fitted> {
     let mut command = Command::new(python);
     command
         .args(["-c", SCRIPT])
         .arg(data.join(subject.flows))
         .args([subject.label, subject.left_out])
         .arg(folder)
-        .arg(subject.name);
+        .arg(subject.name)
+        .args([subject.trees, subject.leaves, subject.rows_per_leaf].map(|n| n.to_string()));
     let printed = process::read(&mut command).with_context(|| {
         format!(
             "{} needs pandas, scikit-learn and skl2onnx (`pip install pandas scikit-learn skl2onnx`)",
@@ -150,7 +172,9 @@ fn train(workspace: &Workspace, program: &Path, subject: &Subject, folder: &Path
         command.args(["--drop", subject.left_out]);
     }
     command
-        .args(subject.options)
+        .args(["--trees", &subject.trees.to_string()])
+        .args(["--leaves", &subject.leaves.to_string()])
+        .args(["--min-leaf", &subject.rows_per_leaf.to_string()])
         .args(["--isolation-trees", "100"])
         .arg("--out")
         .arg(file("sieve"))
@@ -170,37 +194,65 @@ fn train(workspace: &Workspace, program: &Path, subject: &Subject, folder: &Path
     Ok(evaluated.macro_f1)
 }
 
-fn print(subject: &Subject, measured: &Measured, macro_f1: f64, large: &Large) {
-    println!("{}: {}", subject.name, subject.options.join(" "));
+fn print(subject: &Subject, measured: &Measured, macro_f1: f64, fitted: &Fitted) {
+    println!(
+        "{}: {} trees, at most {} leaves, of at least {} rows",
+        subject.name, subject.trees, subject.leaves, subject.rows_per_leaf
+    );
     for (index, round) in measured.rounds.iter().enumerate() {
+        let OfRuntime { same, small, large } = round.runtime;
         println!(
-            "round {}: forest {:.0}, detector {:.0}, onnxruntime-web {:.0} and {:.0} rows/s",
+            "round {}: forest {:.0}, detector {:.0}, onnxruntime-web {same:.0}, {small:.0} and {large:.0} rows/s",
             index + 1,
             round.forest,
             round.detector,
-            round.same,
-            round.large
         );
     }
     let middle = |speed: fn(&Round) -> f64| {
         let mut speeds: Vec<f64> = measured.rounds.iter().map(speed).collect();
         median(&mut speeds)
     };
-    let (forest, detector) = (middle(|round| round.forest), middle(|round| round.detector));
-    let (same, large_speed) = (middle(|round| round.same), middle(|round| round.large));
+    let forest = middle(|round| round.forest);
     println!(
-        "flowsieve, forest           {forest:>10.0} rows/s, macro-F1 {macro_f1:.4}, loaded in {:.1} ms",
+        "flowsieve, forest          {forest:>10.0} rows/s, macro-F1 {macro_f1:.4}, loaded in {:.1} ms",
         measured.load_ms
     );
-    println!("flowsieve, detector         {detector:>10.0} rows/s, 100 trees");
     println!(
-        "onnxruntime-web, same       {same:>10.0} rows/s, loaded in {:.0} ms, {} answers differ",
-        measured.same_load_ms, measured.disagreements
+        "flowsieve, detector        {:>10.0} rows/s, 100 trees",
+        middle(|round| round.detector)
     );
     println!(
-        "onnxruntime-web, 100 trees  {large_speed:>10.0} rows/s, macro-F1 {:.4}, {} nodes, loaded in {:.0} ms",
-        large.macro_f1, large.nodes, measured.large_load_ms
+        "onnxruntime-web, {} answers on the same trees differ, on",
+        measured.disagreements
     );
-    println!("ratio on the same forest    {:>10.2}", forest / same);
-    println!("ratio to 100 trees          {:>10.1}", forest / large_speed);
+    let on = |name: &str, speed: f64, load_ms: f64, peer: Option<&FittedForest>| {
+        let peer = peer.map_or_else(String::new, |peer| {
+            format!(", macro-F1 {:.4}, {} nodes", peer.macro_f1, peer.nodes)
+        });
+        println!(
+            "  {name:<25}{speed:>10.0} rows/s, {:.1} times{peer}, loaded in {load_ms:.0} ms",
+            forest / speed
+        );
+    };
+    let load = measured.onnx_load_ms;
+    on(
+        "the same trees",
+        middle(|round| round.runtime.same),
+        load.same,
+        None,
+    );
+    let small = middle(|round| round.runtime.small);
+    on(
+        "scikit-learn's, same size",
+        small,
+        load.small,
+        Some(&fitted.small),
+    );
+    let large = middle(|round| round.runtime.large);
+    on(
+        "scikit-learn's, 100 trees",
+        large,
+        load.large,
+        Some(&fitted.large),
+    );
 }
