@@ -6,10 +6,12 @@
 //! identical rows are to be given once: one flow that was seen ten thousand times says no more about unseen ones than
 //! another.
 
+use super::boost::SCORE_STEP;
 use crate::metrics::loss;
 use crate::model::calibration::{
     CalibrationSpec, Curve, PROBABILITY_ONE, SetSpec, Weights, probability,
 };
+use crate::model::forest::Leaves;
 
 /// The coverages of each class that sets may have, in thousandths, the first choice first.
 pub const COVERAGES_PER_MILLE: [u16; 3] = [990, 950, 900];
@@ -21,7 +23,7 @@ pub const MIN_CLASS_ROWS: usize = 50;
 pub const MIN_ROWS: usize = 100;
 
 /// Votes for rows that the voting trees had not seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnseenVotes {
     /// The votes for each class, row-major: rows × classes.
     pub sums: Vec<u32>,
@@ -31,8 +33,12 @@ pub struct UnseenVotes {
     pub n_classes: usize,
     /// The most votes that a class can have: 255 × trees.
     pub most: u32,
+    /// What the leaves of the voting trees hold.
+    pub leaves: Leaves,
 }
 
+/// How far the logarithm of a fitted rate may be from that of [`SCORE_STEP`], with which trees are boosted.
+const MAX_RATE: f64 = 3.0;
 /// The steps of the search, from coarse to fine, of the exponent's and the offset's logarithm.
 const STEPS: [f64; 6] = [0.4, 0.2, 0.1, 0.05, 0.025, 0.0125];
 /// Where the search begins, as logarithms, and where it ends: exponents of 1/8 to 16, offsets of 10⁻⁶ to 1.
@@ -62,8 +68,36 @@ pub fn fit_calibration(votes: &UnseenVotes) -> Option<CalibrationSpec> {
     })
 }
 
-/// The power curve with the least log-loss on these rows.
+/// The curve with the least log-loss on these rows: a power curve for shares, an exponential one for scores.
 pub fn fit_curve(votes: &UnseenVotes) -> Curve {
+    match votes.leaves {
+        Leaves::Shares => fit_power(votes),
+        Leaves::Scores => fit_exponential(votes),
+    }
+}
+
+fn fit_exponential(votes: &UnseenVotes) -> Curve {
+    let curve = |rate: f64| Curve::Exponential {
+        rate: SCORE_STEP * libm::exp(rate),
+    };
+    let mut best = 0.0;
+    let mut least = votes.log_loss(&curve(best));
+    for step in STEPS {
+        for way in [step, -step] {
+            loop {
+                let next: f64 = best + way;
+                let loss = votes.log_loss(&curve(next));
+                if loss >= least || next.abs() > MAX_RATE {
+                    break;
+                }
+                (best, least) = (next, loss);
+            }
+        }
+    }
+    curve(best)
+}
+
+fn fit_power(votes: &UnseenVotes) -> Curve {
     let curve = |[exponent, offset]: [f64; 2]| Curve::Power {
         offset: libm::exp(offset),
         exponent: libm::exp(exponent),
@@ -214,7 +248,9 @@ mod tests {
         let mut votes = UnseenVotes {
             n_classes,
             most: 255 * TREES,
-            ..UnseenVotes::default()
+            leaves: Leaves::Shares,
+            sums: Vec::new(),
+            labels: Vec::new(),
         };
         for _ in 0..rows {
             let strengths: Vec<f64> = (0..n_classes)
@@ -321,7 +357,9 @@ mod tests {
         let mut votes = UnseenVotes {
             n_classes: 2,
             most: 255 * TREES,
-            ..UnseenVotes::default()
+            leaves: Leaves::Shares,
+            sums: Vec::new(),
+            labels: Vec::new(),
         };
         for row in 0..400u32 {
             let sure = votes.most - row % 5;

@@ -5,6 +5,7 @@
 //! there are enough of them, then every distribution goes to the nearest centre, a few times over. Whole numbers only.
 
 use super::tree::quantise;
+use crate::model::forest::Leaves;
 
 /// The most distributions that a forest keeps.
 pub const MAX_DISTRIBUTIONS: usize = 256;
@@ -17,6 +18,7 @@ pub(super) fn codebook(
     distributions: &[u8],
     counts: &[u64],
     n_classes: usize,
+    leaves: Leaves,
 ) -> (Vec<u8>, Vec<u32>) {
     if counts.len() <= MAX_DISTRIBUTIONS {
         return (distributions.to_vec(), (0..counts.len() as u32).collect());
@@ -24,7 +26,7 @@ pub(super) fn codebook(
     let points: Vec<&[u8]> = distributions.chunks_exact(n_classes).collect();
     let mut centres: Vec<u8> = clusters(&points, counts, n_classes)
         .iter()
-        .flat_map(|cluster| centre(cluster, &points, counts, n_classes))
+        .flat_map(|cluster| centre(cluster, &points, counts, n_classes, leaves))
         .collect();
     let mut places = Vec::new();
     for _ in 0..ROUNDS {
@@ -41,7 +43,7 @@ pub(super) fn codebook(
         for (place, cluster) in members.iter().enumerate() {
             if !cluster.is_empty() {
                 renumbered[place] = (centres.len() / n_classes) as u32;
-                centres.extend(centre(cluster, &points, counts, n_classes));
+                centres.extend(centre(cluster, &points, counts, n_classes, leaves));
             }
         }
         for place in &mut places {
@@ -118,19 +120,33 @@ fn spread(cluster: &[usize], points: &[&[u8]], counts: &[u64], n_classes: usize)
     widest
 }
 
-/// The mean of a cluster's distributions, as bytes that add up to 255.
-fn centre(cluster: &[usize], points: &[&[u8]], counts: &[u64], n_classes: usize) -> Vec<u8> {
+/// The mean of a cluster's distributions; shares add up to 255 again.
+fn centre(
+    cluster: &[usize],
+    points: &[&[u8]],
+    counts: &[u64],
+    n_classes: usize,
+    leaves: Leaves,
+) -> Vec<u8> {
     let mut sums = vec![0; n_classes];
+    let mut n_leaves = 0;
     for &index in cluster {
+        n_leaves += counts[index];
         for (sum, &share) in sums.iter_mut().zip(points[index]) {
             *sum += u64::from(share) * counts[index];
         }
     }
-    quantise(&sums)
+    match leaves {
+        Leaves::Shares => quantise(&sums),
+        Leaves::Scores => sums
+            .iter()
+            .map(|sum| ((sum + n_leaves / 2) / n_leaves) as u8)
+            .collect(),
+    }
 }
 
 /// The index of the nearest centre, the first of equals.
-fn nearest(point: &[u8], centres: &[u8], n_classes: usize) -> u32 {
+pub(super) fn nearest(point: &[u8], centres: &[u8], n_classes: usize) -> u32 {
     let mut best = (0, u32::MAX);
     for (index, centre) in (0u32..).zip(centres.chunks_exact(n_classes)) {
         let distance = point
@@ -166,7 +182,8 @@ mod tests {
     #[test]
     fn few_distributions_stay() {
         let distributions = random(MAX_DISTRIBUTIONS, 3);
-        let (centres, places) = codebook(&distributions, &[1; MAX_DISTRIBUTIONS], 3);
+        let (centres, places) =
+            codebook(&distributions, &[1; MAX_DISTRIBUTIONS], 3, Leaves::Shares);
         assert_eq!(centres, distributions);
         assert!(places.iter().copied().eq(0..MAX_DISTRIBUTIONS as u32));
     }
@@ -174,7 +191,7 @@ mod tests {
     #[test]
     fn many_become_few_that_are_near() {
         let distributions = random(5_000, 8);
-        let (centres, places) = codebook(&distributions, &vec![3; 5_000], 8);
+        let (centres, places) = codebook(&distributions, &vec![3; 5_000], 8, Leaves::Shares);
         let n_centres = centres.len() / 8;
         assert!(
             (200..=MAX_DISTRIBUTIONS).contains(&n_centres),
@@ -213,7 +230,7 @@ mod tests {
         distributions[..4].copy_from_slice(&[255, 0, 0, 0]);
         let mut counts = vec![1; 2_000];
         counts[0] = 1_000_000;
-        let (centres, places) = codebook(&distributions, &counts, 4);
+        let (centres, places) = codebook(&distributions, &counts, 4, Leaves::Shares);
         assert_eq!(&centres[places[0] as usize * 4..][..4], [255, 0, 0, 0]);
     }
 }

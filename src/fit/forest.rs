@@ -3,7 +3,7 @@
 use super::codebook::codebook;
 use super::tree::GrownTree;
 use crate::model::cover;
-use crate::model::forest::ForestSpec;
+use crate::model::forest::{ForestSpec, Leaves};
 use crate::model::tree::{Tree, TreeNode};
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 /// many (see [`super::codebook`]); they are numbered by first use.
 ///
 /// Also gives each feature's importance: its share of the impurity that the trees took away, adding up to about 1.
-pub fn join_trees(trees: &[GrownTree], n_classes: usize) -> (ForestSpec, Vec<f32>) {
+pub fn join_trees(trees: &[GrownTree], n_classes: usize, leaves: Leaves) -> (ForestSpec, Vec<f32>) {
     let mut known: HashMap<&[u8], u32> = HashMap::new();
     let mut distinct: Vec<u8> = Vec::new();
     let mut counts: Vec<u64> = Vec::new();
@@ -35,7 +35,7 @@ pub fn join_trees(trees: &[GrownTree], n_classes: usize) -> (ForestSpec, Vec<f32
         }
         numbers_of_trees.push(numbers);
     }
-    let (centres, place_of) = codebook(&distinct, &counts, n_classes);
+    let (centres, place_of) = codebook(&distinct, &counts, n_classes, leaves);
     let mut forest = ForestSpec {
         n_classes: n_classes as u16,
         ..ForestSpec::default()
@@ -105,7 +105,7 @@ mod tests {
         .expect("in range");
         let binned = bin(&table, &params);
         let trees: Vec<GrownTree> = (0..6).map(|i| grow_tree(&binned, &params, i)).collect();
-        let (forest, importances) = join_trees(&trees, 4);
+        let (forest, importances) = join_trees(&trees, 4, Leaves::Shares);
         let kept: Vec<&[u8]> = forest.distributions.chunks_exact(4).collect();
         for (i, distribution) in kept.iter().enumerate() {
             assert!(

@@ -11,6 +11,7 @@
 //! values themselves. [`unlabelled`] makes a whole model of a file's own rows: a detector without classes.
 
 pub mod binned;
+pub mod boost;
 pub mod calibration;
 pub mod codebook;
 pub mod column_names;
@@ -28,6 +29,8 @@ pub mod tree;
 pub mod unlabelled;
 
 mod bootstrap;
+mod coded;
+mod grower;
 mod split;
 
 /// Labelled rows that a model is fitted on, feature by feature.

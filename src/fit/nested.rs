@@ -8,8 +8,9 @@
 //! ```
 
 use super::binned::BinnedTable;
+use super::grower::Node;
 use super::options::ForestParams;
-use super::tree::{GrownTree, Node, finish, grow};
+use super::tree::{GrownTree, finish, grow};
 
 /// All trees of one growth, from the root alone to the largest.
 #[derive(Clone, Debug)]

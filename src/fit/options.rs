@@ -1,6 +1,7 @@
 //! The options of a fit, checked before any work starts.
 
 use super::cuts::MAX_BINS;
+use crate::model::forest::Leaves;
 use crate::model::validate::MAX_NODES;
 use crate::{Error, ErrorKind};
 
@@ -38,9 +39,40 @@ impl ClassWeight {
     }
 }
 
-/// What a random forest is fitted with.
+/// How trees learn of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learner {
+    /// Not at all: a random forest (Breiman 2001).
+    Forest,
+    /// Each corrects those before it: gradient boosting (see [`super::boost`]).
+    Boosted,
+}
+
+impl Learner {
+    /// The name on the command line and in the card.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Forest => "forest",
+            Self::Boosted => "boosted",
+        }
+    }
+
+    /// What the leaves of its trees hold.
+    pub fn leaves(self) -> Leaves {
+        match self {
+            Self::Forest => Leaves::Shares,
+            Self::Boosted => Leaves::Scores,
+        }
+    }
+}
+
+/// What a forest is fitted with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ForestOptions {
+    /// How trees learn of each other.
+    pub learner: Learner,
+    /// The share of a Newton step that a boosted tree takes, above 0 and up to 1; others do not have it.
+    pub learning_rate: f64,
     /// Trees; 1 to [`MAX_TREES`].
     pub n_trees: u32,
     /// Leaves per tree; 2 to [`MAX_LEAVES`].
@@ -60,6 +92,8 @@ pub struct ForestOptions {
 impl Default for ForestOptions {
     fn default() -> Self {
         Self {
+            learner: Learner::Forest,
+            learning_rate: 0.2,
             n_trees: 100,
             max_leaves: 512,
             min_leaf: 1,
@@ -103,6 +137,12 @@ impl ForestOptions {
                 self.n_trees,
                 self.max_leaves,
                 (MAX_NODES as u32 / self.n_trees).div_ceil(2)
+            )));
+        }
+        if !(self.learning_rate > 0.0 && self.learning_rate <= 1.0) {
+            return Err(bad(format!(
+                "The learning rate must be above 0 and up to 1, but is {}. The default is 0.2.",
+                self.learning_rate
             )));
         }
         if self.features_per_split > 0.0 && self.features_per_split <= 1.0 {
@@ -236,6 +276,13 @@ mod tests {
                     ..good
                 },
                 "but is 0",
+            ),
+            (
+                ForestOptions {
+                    learning_rate: 0.0,
+                    ..good
+                },
+                "learning rate must be above 0 and up to 1",
             ),
             (
                 ForestOptions {

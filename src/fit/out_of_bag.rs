@@ -6,34 +6,18 @@
 
 use super::binned::BinnedTable;
 use super::bootstrap::{draws, stream};
-use super::cuts::MISSING_CODE;
+use super::coded::CodedTree;
 use super::options::ForestParams;
 use super::tree::GrownTree;
-use crate::model::tree::TreeNode;
 use std::ops::Range;
 
 /// A grown tree that reads codes, and the rows that it drew.
 #[derive(Clone, Debug)]
 pub struct BagTree<'a> {
-    steps: Vec<Step>,
+    tree: CodedTree,
     distributions: &'a [u8],
     /// A bit per row of the table.
     drawn: Vec<u64>,
-}
-
-/// A node as a row passes it.
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Split {
-        feature: u16,
-        /// Codes up to this go left, missing ones apart.
-        last_left: u8,
-        missing_left: bool,
-        right: u32,
-    },
-    Leaf {
-        distribution: u32,
-    },
 }
 
 impl<'a> BagTree<'a> {
@@ -45,32 +29,13 @@ impl<'a> BagTree<'a> {
         tree_idx: u32,
         grown: &'a GrownTree,
     ) -> Self {
-        let step = |node: &TreeNode| match *node {
-            TreeNode::Split {
-                feature,
-                threshold,
-                missing_left,
-                right,
-            } => {
-                let cuts = &table.columns[usize::from(feature)].cuts;
-                Step::Split {
-                    feature,
-                    last_left: 1 + cuts.partition_point(|&cut| cut < threshold) as u8,
-                    missing_left,
-                    right,
-                }
-            }
-            TreeNode::Leaf { value } => Step::Leaf {
-                distribution: value,
-            },
-        };
         let draws = draws(table.n_rows(), &mut stream(params.options().seed, tree_idx));
         let drawn = draws.chunks(64).map(|draws| {
             let bits = draws.iter().enumerate();
             bits.fold(0, |word, (bit, &draws)| word | u64::from(draws > 0) << bit)
         });
         Self {
-            steps: grown.tree.nodes.iter().map(step).collect(),
+            tree: CodedTree::new(table, &grown.tree),
             distributions: &grown.distributions,
             drawn: drawn.collect(),
         }
@@ -82,28 +47,7 @@ impl<'a> BagTree<'a> {
 
     /// The distribution in which a row ends.
     fn distribution(&self, codes: &[u8], n_classes: usize) -> &[u8] {
-        let mut place = 0;
-        loop {
-            match self.steps[place] {
-                Step::Leaf { distribution } => {
-                    return &self.distributions[distribution as usize * n_classes..][..n_classes];
-                }
-                Step::Split {
-                    feature,
-                    last_left,
-                    missing_left,
-                    right,
-                } => {
-                    let code = codes[usize::from(feature)];
-                    let goes_left = if code == MISSING_CODE {
-                        missing_left
-                    } else {
-                        code <= last_left
-                    };
-                    place = if goes_left { place + 1 } else { right as usize };
-                }
-            }
-        }
+        &self.distributions[self.tree.leaf(codes) as usize * n_classes..][..n_classes]
     }
 }
 

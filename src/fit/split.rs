@@ -10,6 +10,7 @@
 use super::binned::BinnedTable;
 use super::bootstrap::Sample;
 use super::cuts::MISSING_CODE;
+use super::grower::Splitter;
 
 /// Where a node is split.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,69 +122,6 @@ impl<'a> SplitFinder<'a> {
             parts: Vec::new(),
             left: Vec::new(),
         }
-    }
-
-    /// Turns to a node with these rows; says whether they are of more than one class.
-    pub(super) fn enter(&mut self, samples: &[Sample]) -> bool {
-        self.node.enter(samples, &self.class_weights)
-    }
-
-    /// The score of the node unsplit, Σ w²/W.
-    pub(super) fn unsplit_score(&self) -> f64 {
-        score(self.node.squares, self.node.total)
-    }
-
-    /// The best split of the node, whose rows are `samples`, on one of these features; of equal ones, on the first.
-    /// `None` where no feature can split it: all rows have one code, or every split leaves a side with too few rows.
-    ///
-    /// Tells `constant` of each feature on which all rows have one code.
-    pub(super) fn best(
-        &mut self,
-        samples: &[Sample],
-        features: &[u16],
-        mut constant: impl FnMut(u16),
-    ) -> Option<Split> {
-        let mut codes = std::mem::take(&mut self.codes);
-        self.table.gather(samples, features, &mut codes);
-        let mut best: Option<(u16, Found)> = None;
-        'features: for (pair, codes) in features.chunks(2).zip(codes.chunks(2 * samples.len())) {
-            let is_small = samples.len() <= SORTED_ROWS;
-            if !is_small {
-                self.count(codes);
-            }
-            for (i, (&feature, codes)) in pair.iter().zip(codes.chunks(samples.len())).enumerate() {
-                if is_small {
-                    self.sort(codes);
-                } else {
-                    self.take_parts(i);
-                }
-                if self.min_leaf > 1 {
-                    self.count_rows(codes);
-                }
-                if self.parts.first().map(|part| part.code())
-                    == self.parts.last().map(|part| part.code())
-                {
-                    constant(feature);
-                    continue;
-                }
-                if let Some(found) = self.best_cut()
-                    && best.is_none_or(|(_, best)| found.score > best.score)
-                {
-                    best = Some((feature, found));
-                    if found.pure == [true, true] {
-                        // No other split can be better.
-                        if !is_small && i == 0 && pair.len() == 2 {
-                            self.take_parts(1);
-                        }
-                        break 'features;
-                    }
-                }
-            }
-        }
-        self.codes = codes;
-        best.map(|(feature, found)| {
-            found.on(feature, &self.table.columns[usize::from(feature)].cuts)
-        })
     }
 
     /// Fills `parts` row by row.
@@ -311,6 +249,65 @@ impl<'a> SplitFinder<'a> {
                 found.missing_left
             },
             ..found
+        })
+    }
+}
+
+impl Splitter for SplitFinder<'_> {
+    fn enter(&mut self, samples: &[Sample]) -> bool {
+        self.node.enter(samples, &self.class_weights)
+    }
+
+    fn unsplit_score(&self) -> f64 {
+        score(self.node.squares, self.node.total)
+    }
+
+    fn best(
+        &mut self,
+        samples: &[Sample],
+        features: &[u16],
+        mut constant: impl FnMut(u16),
+    ) -> Option<Split> {
+        let mut codes = std::mem::take(&mut self.codes);
+        self.table.gather(samples, features, &mut codes);
+        let mut best: Option<(u16, Found)> = None;
+        'features: for (pair, codes) in features.chunks(2).zip(codes.chunks(2 * samples.len())) {
+            let is_small = samples.len() <= SORTED_ROWS;
+            if !is_small {
+                self.count(codes);
+            }
+            for (i, (&feature, codes)) in pair.iter().zip(codes.chunks(samples.len())).enumerate() {
+                if is_small {
+                    self.sort(codes);
+                } else {
+                    self.take_parts(i);
+                }
+                if self.min_leaf > 1 {
+                    self.count_rows(codes);
+                }
+                if self.parts.first().map(|part| part.code())
+                    == self.parts.last().map(|part| part.code())
+                {
+                    constant(feature);
+                    continue;
+                }
+                if let Some(found) = self.best_cut()
+                    && best.is_none_or(|(_, best)| found.score > best.score)
+                {
+                    best = Some((feature, found));
+                    if found.pure == [true, true] {
+                        // No other split can be better.
+                        if !is_small && i == 0 && pair.len() == 2 {
+                            self.take_parts(1);
+                        }
+                        break 'features;
+                    }
+                }
+            }
+        }
+        self.codes = codes;
+        best.map(|(feature, found)| {
+            found.on(feature, &self.table.columns[usize::from(feature)].cuts)
         })
     }
 }
@@ -448,26 +445,26 @@ impl Found {
     fn on(&self, feature: u16, cuts: &[f32]) -> Split {
         Split {
             feature,
-            last_left: self.middle_of_gap(cuts),
+            last_left: middle_of_gap(self.low, self.high, cuts),
             missing_left: self.missing_left,
             pure: self.pure,
             score: self.score,
         }
     }
+}
 
-    /// The code after which to cut: of the cuts in the gap between the two codes, the one nearest to its middle. The
-    /// rows of the node do not care; those to come are as likely near either end.
-    fn middle_of_gap(&self, cuts: &[f32]) -> u8 {
-        let Some(high) = self.high else {
-            return (cuts.len() + 1) as u8;
-        };
-        let cut_after = |code: u8| f64::from(cuts[usize::from(code) - 1]);
-        let middle = f64::midpoint(cut_after(self.low), cut_after(high - 1));
-        let distance = |code: u8| (cut_after(code) - middle).abs();
-        (self.low..high)
-            .min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
-            .unwrap_or(self.low)
-    }
+/// The code after which to cut between two codes that occur, `None` being missing values alone: of the cuts in that gap, the one nearest to its middle. The
+/// rows of the node do not care; those to come are as likely near either end.
+pub(super) fn middle_of_gap(low: u8, high: Option<u8>, cuts: &[f32]) -> u8 {
+    let Some(high) = high else {
+        return (cuts.len() + 1) as u8;
+    };
+    let cut_after = |code: u8| f64::from(cuts[usize::from(code) - 1]);
+    let middle = f64::midpoint(cut_after(low), cut_after(high - 1));
+    let distance = |code: u8| (cut_after(code) - middle).abs();
+    (low..high)
+        .min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
+        .unwrap_or(low)
 }
 
 #[cfg(test)]
@@ -649,17 +646,9 @@ mod tests {
 
     #[test]
     fn a_cut_lies_in_the_middle_of_a_gap() {
-        let found = Found {
-            low: 1,
-            high: Some(5),
-            ..Found::default()
-        };
-        assert_eq!(found.middle_of_gap(&[0.0, 1.0, 4.0, 9.0, 10.0]), 3);
-        let next = Found {
-            low: 2,
-            high: Some(3),
-            ..found
-        };
-        assert_eq!(next.middle_of_gap(&[0.0, 1.0, 4.0, 9.0, 10.0]), 2);
+        let cuts = [0.0, 1.0, 4.0, 9.0, 10.0];
+        assert_eq!(middle_of_gap(1, Some(5), &cuts), 3);
+        assert_eq!(middle_of_gap(2, Some(3), &cuts), 2);
+        assert_eq!(middle_of_gap(2, None, &cuts), 6);
     }
 }

@@ -1,17 +1,13 @@
-//! Growing one tree of a random forest (Breiman 2001): a bootstrap sample, random features at every split, and the
-//! split with the largest gain first, until there are enough leaves.
-//!
-//! Growing best-first spends a limit on leaves where they matter, which is why a small forest can equal a large one.
+//! One tree of a random forest (Breiman 2001): a bootstrap sample, random features at every split, and in each leaf the
+//! distribution of its rows' classes.
 
 use super::binned::BinnedTable;
 use super::bootstrap::{Bootstrap, Sample, bootstrap, stream};
-use super::cuts::MISSING_CODE;
+use super::grower::{self, Node};
 use super::options::ForestParams;
-use super::rng::SplitMix64;
-use super::split::{Split, SplitFinder};
+use super::split::SplitFinder;
 use crate::model::tree::{Tree, TreeNode};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 /// A grown tree, before it joins a forest.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,26 +39,12 @@ pub(super) fn grow(table: &BinnedTable, params: &ForestParams, tree_idx: u32) ->
         samples,
         class_weights,
     } = bootstrap(table, &mut rng);
-    let n_features = table.columns.len();
-    let mut grower = Grower {
-        table,
-        rng,
-        features: (0..n_features as u16).collect(),
-        features_at_split: params.features_at_split(n_features),
-        drawn: Vec::new(),
-        finder: SplitFinder::new(table, class_weights.clone(), params.options().min_leaf),
-        class_weights,
-        samples,
-        moved: Vec::new(),
-        nodes: Vec::new(),
-        constants: Constants::new(n_features),
-        open: BinaryHeap::new(),
-    };
-    grower.grow(params.options().max_leaves as usize);
+    let mut finder = SplitFinder::new(table, class_weights.clone(), params.options().min_leaf);
+    let (nodes, samples) = grower::grow(table, params, rng, samples, &mut finder);
     Growth {
-        nodes: grower.nodes,
-        samples: grower.samples,
-        class_weights: grower.class_weights,
+        nodes,
+        samples,
+        class_weights,
     }
 }
 
@@ -91,204 +73,6 @@ impl Growth {
     }
 }
 
-/// A node while the tree grows: a range of the samples.
-#[derive(Clone, Debug)]
-pub(super) struct Node {
-    start: u32,
-    end: u32,
-    /// Where it can be split: the best way found, and its gain.
-    pub(super) best: Option<(f64, Split)>,
-    /// The left child, once it is split; the right one comes after that.
-    pub(super) left: Option<u32>,
-    /// Its place in [`Constants`], while it can be split.
-    constants: u32,
-}
-
-impl Node {
-    fn range(&self) -> std::ops::Range<usize> {
-        self.start as usize..self.end as usize
-    }
-}
-
-/// A gain, ordered.
-#[derive(PartialEq)]
-struct Gain(f64);
-
-impl Eq for Gain {}
-
-impl PartialOrd for Gain {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Gain {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-/// Features that are known to have one code in all rows of a node, and so in all nodes below it: a set of bits per node.
-struct Constants {
-    words_per_node: usize,
-    words: Vec<u64>,
-    /// Those of the node at hand.
-    now: Vec<u64>,
-}
-
-impl Constants {
-    fn new(n_features: usize) -> Self {
-        let words_per_node = n_features.div_ceil(64);
-        Self {
-            words_per_node,
-            words: Vec::new(),
-            now: vec![0; words_per_node],
-        }
-    }
-
-    /// Turns to a child of the node whose features were kept at a place; the root has no parent.
-    fn enter(&mut self, parent: Option<u32>) {
-        match parent {
-            Some(place) => {
-                let begin = place as usize * self.words_per_node;
-                let known = &self.words[begin..begin + self.words_per_node];
-                self.now.copy_from_slice(known);
-            }
-            None => self.now.fill(0),
-        }
-    }
-
-    fn has(&self, feature: u16) -> bool {
-        self.now[usize::from(feature / 64)] >> (feature % 64) & 1 == 1
-    }
-
-    fn add(&mut self, feature: u16) {
-        self.now[usize::from(feature / 64)] |= 1 << (feature % 64);
-    }
-
-    /// Keeps those of the node at hand; says where.
-    fn keep(&mut self) -> u32 {
-        let place = self.words.len() / self.words_per_node;
-        self.words.extend_from_slice(&self.now);
-        place as u32
-    }
-}
-
-struct Grower<'a> {
-    table: &'a BinnedTable,
-    rng: SplitMix64,
-    /// All features, in the order of the last draw.
-    features: Vec<u16>,
-    features_at_split: usize,
-    /// Drawn features that are not known to be constant.
-    drawn: Vec<u16>,
-    finder: SplitFinder<'a>,
-    class_weights: Vec<u32>,
-    /// The bootstrap sample; a node's rows lie together.
-    samples: Vec<Sample>,
-    moved: Vec<Sample>,
-    nodes: Vec<Node>,
-    constants: Constants,
-    /// Nodes that can be split, the largest gain first, then the oldest.
-    open: BinaryHeap<(Gain, Reverse<u32>)>,
-}
-
-impl Grower<'_> {
-    fn grow(&mut self, max_leaves: usize) {
-        self.add_node(0, self.samples.len(), None, false);
-        let mut n_leaves = 1;
-        while n_leaves < max_leaves
-            && let Some((_, Reverse(node_idx))) = self.open.pop()
-        {
-            let node = &self.nodes[node_idx as usize];
-            let Some((_, split)) = node.best else {
-                continue;
-            };
-            let (range, constants) = (node.range(), node.constants);
-            let middle = self.partition(range.clone(), &split);
-            let left = self.nodes.len() as u32;
-            self.add_node(range.start, middle, Some(constants), split.pure[0]);
-            self.add_node(middle, range.end, Some(constants), split.pure[1]);
-            self.nodes[node_idx as usize].left = Some(left);
-            n_leaves += 1;
-        }
-    }
-
-    /// Adds a node over a range of the samples and looks for its best split. `parent` is the place of the parent's constant
-    /// features.
-    fn add_node(&mut self, start: usize, end: usize, parent: Option<u32>, is_pure: bool) {
-        let node_idx = self.nodes.len() as u32;
-        let mut node = Node {
-            start: start as u32,
-            end: end as u32,
-            best: None,
-            left: None,
-            constants: 0,
-        };
-        if !is_pure && self.finder.enter(&self.samples[start..end]) {
-            self.constants.enter(parent);
-            node.best = self.best_split(start, end);
-        }
-        if let Some((gain, _)) = node.best {
-            node.constants = self.constants.keep();
-            self.open.push((Gain(gain), Reverse(node_idx)));
-        }
-        self.nodes.push(node);
-    }
-
-    /// The best split on randomly drawn features: at least the number asked for, more while none of them can split.
-    fn best_split(&mut self, start: usize, end: usize) -> Option<(f64, Split)> {
-        let samples = &self.samples[start..end];
-        let mut best = None;
-        let mut n_drawn = 0;
-        while n_drawn < self.features.len() && best.is_none() {
-            let n = if n_drawn == 0 {
-                self.features_at_split
-            } else {
-                1
-            };
-            self.rng.draw_to_front(&mut self.features[n_drawn..], n);
-            let drawn = self.features[n_drawn..].iter().take(n).copied();
-            self.drawn.clear();
-            self.drawn
-                .extend(drawn.filter(|&feature| !self.constants.has(feature)));
-            n_drawn += n;
-            if !self.drawn.is_empty() {
-                let constants = &mut self.constants;
-                best = self
-                    .finder
-                    .best(samples, &self.drawn, |feature| constants.add(feature));
-            }
-        }
-        best.map(|split| (split.score - self.finder.unsplit_score(), split))
-            .filter(|&(gain, _)| gain > 0.0)
-    }
-
-    /// Moves the rows that go left to the front, keeping their order; says where the others start.
-    fn partition(&mut self, range: std::ops::Range<usize>, split: &Split) -> usize {
-        let codes = self.table.codes_for(split.feature, range.len());
-        let samples = &mut self.samples[range.clone()];
-        self.moved.resize(samples.len(), samples[0]);
-        let (mut n_left, mut n_right) = (0, 0);
-        for i in 0..samples.len() {
-            let sample = samples[i];
-            let code = codes.of(sample.row_idx);
-            let goes_left = if code == MISSING_CODE {
-                split.missing_left
-            } else {
-                code <= split.last_left
-            };
-            // Both are written and one is kept: no branch that would be guessed wrong half of the time.
-            samples[n_left] = sample;
-            self.moved[n_right] = sample;
-            n_left += usize::from(goes_left);
-            n_right += usize::from(!goes_left);
-        }
-        samples[n_left..].copy_from_slice(&self.moved[..n_right]);
-        range.start + n_left
-    }
-}
-
 /// The first `n_nodes` nodes as a tree: in preorder, with the leaves' distributions and the features' gains. `weight` is that
 /// of all rows; `leaf` gives a node's distribution and what its rows weigh.
 pub(super) fn finish(
@@ -306,7 +90,7 @@ pub(super) fn finish(
         covers: Vec::new(),
         gains: vec![0.0; table.columns.len()],
     };
-    // The distribution of leaves of one class alone.
+    // Leaves of one class alone are many.
     let mut pure: Vec<Option<u32>> = vec![None; table.n_classes()];
     let mut n_distributions = 0;
     // The right child of a split is next once its left subtree is written; `parent` is then told where it is.
@@ -335,7 +119,11 @@ pub(super) fn finish(
         }
         let (distribution, cover) = leaf(node_idx as usize);
         grown.covers.push(cover);
-        let class = distribution.iter().position(|&share| share == u8::MAX);
+        let mut classes = (0..).zip(&distribution).filter(|(_, share)| **share > 0);
+        let class = match (classes.next(), classes.next()) {
+            (Some((class, &u8::MAX)), None) => Some::<usize>(class),
+            _ => None,
+        };
         let value = class.and_then(|class| pure[class]).unwrap_or_else(|| {
             grown.distributions.extend(distribution);
             n_distributions += 1;
@@ -376,6 +164,7 @@ pub(super) mod tests {
     use crate::fit::TrainingTable;
     use crate::fit::binned::bin_feature;
     use crate::fit::options::{ClassWeight, ForestOptions};
+    use crate::fit::rng::SplitMix64;
 
     /// Three classes in two informative columns, a useless one and one that is mostly missing; class 2 is rare.
     pub(in crate::fit) fn table(n_rows: u32) -> TrainingTable {

@@ -12,6 +12,8 @@
 //!
 //! Weights are integers from a table that is made once with `libm`, so every machine says the same.
 
+use super::forest::Leaves;
+
 /// The weight of a class that has all votes, and in a boosted forest that of the first class.
 const FULL_WEIGHT: f64 = (1u32 << 31) as f64;
 /// A table of weights has fewer entries than this; where there are more sums, neighbours share one.
@@ -88,6 +90,14 @@ impl ClassSet {
 }
 
 impl Curve {
+    /// What leaves hold whose votes it is for.
+    pub fn leaves(&self) -> Leaves {
+        match self {
+            Self::Power { .. } => Leaves::Shares,
+            Self::Exponential { .. } => Leaves::Scores,
+        }
+    }
+
     /// Whether the parameters are ones that weights can be made with.
     pub(crate) fn is_valid(&self) -> bool {
         let steep = |value: f64| value > 0.0 && value <= MAX_STEEPNESS;

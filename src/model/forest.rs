@@ -1,13 +1,23 @@
-//! Random forest (Breiman 2001): the average of many trees' leaf distributions.
+//! The classifier: a sum over trees of a byte for each class.
 //!
-//! A leaf holds the class distribution of the training rows that ended in it, rounded to bytes that add up to 255, so
-//! a forest's answer is a sum of integers: the same on every machine and in every order.
+//! In a random forest (Breiman 2001) a leaf holds the class distribution of the training rows that ended in it, rounded to bytes
+//! that add up to 255. In boosted trees it holds scores, and the calibration's exponential curve makes probabilities of their
+//! sums. Either way a forest's answer is a sum of integers: the same on every machine and in every order.
 
 use super::bounds::Bounds;
 use super::cover::weight_of;
 use super::traverse::{Grove, LANES, Pace, RowLayout};
 use super::tree::{Tree, TreeNode};
 use wide::u16x8;
+
+/// What the leaves of a forest hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaves {
+    /// Each class's share of the training rows, bytes that add up to 255: the trees of a random forest.
+    Shares,
+    /// A score for each class, of which only differences count: boosted trees.
+    Scores,
+}
 
 /// What the bytes of a leaf distribution add up to.
 pub const DISTRIBUTION_SUM: u32 = 255;
@@ -17,7 +27,7 @@ pub const DISTRIBUTION_SUM: u32 = 255;
 pub struct ForestSpec {
     /// How many classes there are: the length of a leaf distribution.
     pub n_classes: u16,
-    /// The distinct leaf distributions, one after another, `n_classes` bytes each, each adding up to 255.
+    /// The distinct leaf distributions, one after another, `n_classes` bytes each: see [`Leaves`].
     pub distributions: Vec<u8>,
     /// The trees; a leaf's value is an index of a distribution.
     pub trees: Vec<Tree>,

@@ -26,7 +26,7 @@ use crate::{Error, ErrorKind};
 pub use bounds::Bounds;
 use calibration::{CalibrationSpec, ClassSet, SetSpec, Weights, probability};
 use card::Card;
-use forest::{DISTRIBUTION_SUM, Forest, ForestSpec};
+use forest::{DISTRIBUTION_SUM, Forest, ForestSpec, Leaves};
 use importance::PermutationImportance;
 use isolation::{IsolationSpec, IsolationTrees, Ranking};
 use taxonomy::{Kind, Taxonomy};
@@ -123,6 +123,12 @@ impl ModelSpec {
     /// Whether it tells classes apart; else it is a detector alone.
     pub fn has_classes(&self) -> bool {
         !self.forest.trees.is_empty()
+    }
+
+    /// What the leaves of the classifier hold: its calibration says so.
+    pub fn leaves(&self) -> Leaves {
+        let calibration = self.calibration.as_ref();
+        calibration.map_or(Leaves::Shares, |calibration| calibration.curve.leaves())
     }
 }
 
@@ -352,7 +358,7 @@ fn classes(taxonomy: &Taxonomy) -> Vec<Class> {
     taxonomy.kinds.iter().map(class).collect()
 }
 
-/// The most votes that a class can have in one row.
+/// The most votes that a class can have in one row: a byte of each tree.
 fn most_votes(forest: &ForestSpec) -> u32 {
     DISTRIBUTION_SUM * forest.trees.len() as u32
 }

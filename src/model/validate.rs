@@ -5,7 +5,7 @@
 
 use super::ModelSpec;
 use super::calibration::CalibrationSpec;
-use super::forest::{DISTRIBUTION_SUM, ForestSpec};
+use super::forest::{DISTRIBUTION_SUM, ForestSpec, Leaves};
 use super::importance::PermutationImportance;
 use super::isolation::{self, IsolationSpec, QUANTILE_STEPS};
 use super::taxonomy::{MAX_KINDS, Taxonomy};
@@ -81,7 +81,7 @@ fn classes(spec: &ModelSpec, n_features: usize) -> Result<(), Error> {
     if let Some(calibration) = &spec.calibration {
         check_calibration(calibration, spec.taxonomy.kinds.len())?;
     }
-    forest(&spec.forest, n_features)
+    forest(&spec.forest, spec.leaves(), n_features)
 }
 
 fn check_calibration(calibration: &CalibrationSpec, n_classes: usize) -> Result<(), Error> {
@@ -174,7 +174,7 @@ fn taxonomy(taxonomy: &Taxonomy) -> Result<(), Error> {
 }
 
 /// Checks a classifier over `n_features` features.
-pub(crate) fn forest(spec: &ForestSpec, n_features: usize) -> Result<(), Error> {
+pub(crate) fn forest(spec: &ForestSpec, leaves: Leaves, n_features: usize) -> Result<(), Error> {
     let n_classes = usize::from(spec.n_classes);
     require((1..=MAX_KINDS).contains(&n_classes), || {
         format!("its forest has {n_classes} classes; 1 to {MAX_KINDS} are allowed")
@@ -193,7 +193,7 @@ pub(crate) fn forest(spec: &ForestSpec, n_features: usize) -> Result<(), Error> 
     })?;
     for (index, distribution) in spec.distributions.chunks_exact(n_classes).enumerate() {
         let sum: u32 = distribution.iter().map(|&share| u32::from(share)).sum();
-        require(sum == DISTRIBUTION_SUM, || {
+        require(leaves == Leaves::Scores || sum == DISTRIBUTION_SUM, || {
             format!("leaf distribution {index} adds up to {sum}, not {DISTRIBUTION_SUM}")
         })?;
     }

@@ -3,7 +3,7 @@
 use crate::evaluations::order::Order;
 use crate::reading::DialectArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use flowsieve::fit::options::{ClassWeight, ForestOptions, IsolationOptions};
+use flowsieve::fit::options::{ClassWeight, ForestOptions, IsolationOptions, Learner};
 use std::path::PathBuf;
 
 /// Train models on labelled network flows, evaluate them, and see what is in them
@@ -84,7 +84,14 @@ pub(crate) struct TrainArguments {
     /// The most bytes that a chosen forest takes in the model file
     #[arg(long, value_name = "BYTES", default_value_t = 150_000)]
     pub(crate) forest_bytes: usize,
-    /// Trees of the random forest [default: chosen; 100 beside --leaves]
+    /// A random forest, or boosted trees, each of which corrects those before it [default: chosen; a forest beside --trees or
+    /// --leaves]
+    #[arg(long, value_enum)]
+    pub(crate) learner: Option<LearnerArgument>,
+    /// The share of its correction that a boosted tree makes [default: 0.2]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) learning_rate: Option<f64>,
+    /// Trees of the classifier [default: chosen; 100 beside --leaves]
     #[arg(long)]
     pub(crate) trees: Option<u32>,
     /// Leaves that a tree may have [default: chosen; 512 beside --trees]
@@ -191,6 +198,24 @@ pub(crate) enum ClassWeightArgument {
     BalancedSubsample,
     /// A class counts as the square root of its size
     SquareRoot,
+}
+
+/// How the classifier's trees learn of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LearnerArgument {
+    /// Not at all: a random forest
+    Forest,
+    /// Each corrects those before it: gradient boosting
+    Boosted,
+}
+
+impl From<LearnerArgument> for Learner {
+    fn from(argument: LearnerArgument) -> Self {
+        match argument {
+            LearnerArgument::Forest => Self::Forest,
+            LearnerArgument::Boosted => Self::Boosted,
+        }
+    }
 }
 
 impl From<ClassWeightArgument> for ClassWeight {

@@ -51,7 +51,9 @@ fn unseen_votes(
     let mut votes = UnseenVotes {
         n_classes: table.n_classes,
         most: DISTRIBUTION_SUM * recipe.forest.options().n_trees,
-        ..UnseenVotes::default()
+        leaves: recipe.forest.options().learner.leaves(),
+        sums: Vec::new(),
+        labels: Vec::new(),
     };
     for part in 0..n_parts {
         let is_in = |&row_idx: &u32| parts[row_idx as usize] == part;

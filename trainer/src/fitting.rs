@@ -8,9 +8,10 @@ use crate::select::{Selection, with_columns};
 use crate::{out_of_bag, progress};
 use flowsieve::fit::TrainingTable;
 use flowsieve::fit::binned::{BinnedTable, bin_feature};
+use flowsieve::fit::boost::{self, Booster};
 use flowsieve::fit::forest::join_trees;
 use flowsieve::fit::isolation;
-use flowsieve::fit::options::{ForestParams, IsolationParams};
+use flowsieve::fit::options::{ForestParams, IsolationParams, Learner};
 use flowsieve::fit::self_test::with_self_test;
 use flowsieve::fit::statistics::describe;
 use flowsieve::fit::tree::{GrownTree, grow_tree};
@@ -68,7 +69,10 @@ pub(crate) fn fit_and_judge(
     what: &str,
 ) -> Result<(Model, Option<Evaluation>), TrainerError> {
     on_own_columns(recipe, table, |recipe, table| {
-        let (spec, evaluation) = fit_columns(recipe, table, what, recipe.resampling.is_none())?;
+        // Boosted trees follow from each other, so none of them is without a part in what others say of a row.
+        let judge =
+            recipe.resampling.is_none() && recipe.forest.options().learner == Learner::Forest;
+        let (spec, evaluation) = fit_columns(recipe, table, what, judge)?;
         Ok((with_detector(recipe, table, spec)?, evaluation))
     })
 }
@@ -156,7 +160,8 @@ fn fit_columns(
         let found = out_of_bag::judge(&binned, &recipe.forest, &grown);
         out_of_bag::evaluation(&recipe.taxonomy, &table.labels, &found)
     });
-    let (forest, importances) = join_trees(&grown, table.n_classes);
+    let learner = recipe.forest.options().learner;
+    let (forest, importances) = join_trees(&grown, table.n_classes, learner.leaves());
     let mut spec = ModelSpec {
         name: recipe.name.clone(),
         schema: schema(recipe, &importances),
@@ -166,7 +171,7 @@ fn fit_columns(
         },
         taxonomy: recipe.taxonomy.clone(),
         forest,
-        calibration: None,
+        calibration: boost::uncalibrated(learner),
         isolation: IsolationSpec::default(),
         card: Card::default(),
         permutation: None,
@@ -197,14 +202,27 @@ pub(crate) fn grow_forest(
 ) -> Result<(BinnedTable, Vec<GrownTree>), TrainerError> {
     let binned = binned(table, params)?;
     let bar = progress::bar(what, u64::from(params.options().n_trees));
-    let grown = (0..params.options().n_trees)
-        .into_par_iter()
-        .map(|tree_idx| {
-            let grown = grow_tree(&binned, params, tree_idx);
-            bar.inc(1);
-            grown
-        })
-        .collect();
+    let n_trees = params.options().n_trees;
+    let grown = match params.options().learner {
+        Learner::Forest => (0..n_trees)
+            .into_par_iter()
+            .map(|tree_idx| {
+                let grown = grow_tree(&binned, params, tree_idx);
+                bar.inc(1);
+                grown
+            })
+            .collect(),
+        Learner::Boosted => {
+            let mut booster = Booster::new(&binned, params);
+            let first: Vec<GrownTree> = (0..n_trees).map(|_| booster.grow()).collect();
+            let mut booster = booster.again(&first);
+            let next = |_| {
+                bar.inc(1);
+                booster.grow()
+            };
+            (0..n_trees).map(next).collect()
+        }
+    };
     bar.finish_and_clear();
     Ok((binned, grown))
 }

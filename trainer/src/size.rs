@@ -15,7 +15,7 @@ use flowsieve::fit::TrainingTable;
 use flowsieve::fit::binned::BinnedTable;
 use flowsieve::fit::forest::join_trees;
 use flowsieve::fit::nested::{NestedTree, grow_nested};
-use flowsieve::fit::options::{ClassWeight, ForestOptions};
+use flowsieve::fit::options::{ClassWeight, ForestOptions, Learner};
 use flowsieve::metrics::Evaluation;
 use flowsieve::model::card::{SizeCurve, SizePoint};
 use flowsieve::model::taxonomy::Taxonomy;
@@ -49,6 +49,8 @@ pub(crate) struct Asked {
     pub(crate) leaves: Option<u32>,
     pub(crate) features_per_split: Option<f64>,
     pub(crate) class_weight: Option<ClassWeight>,
+    pub(crate) learner: Option<Learner>,
+    pub(crate) learning_rate: Option<f64>,
     pub(crate) min_leaf: Option<u32>,
 }
 
@@ -64,6 +66,8 @@ impl Asked {
                 .unwrap_or(default.features_per_split),
             class_weight: self.class_weight.unwrap_or(default.class_weight),
             min_leaf: self.min_leaf.unwrap_or(default.min_leaf),
+            learner: self.learner.unwrap_or(default.learner),
+            learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
             seed,
             ..default
         }
@@ -281,7 +285,7 @@ impl Search<'_> {
                 .iter()
                 .map(|tree| tree.cut(table, options.max_leaves))
                 .collect();
-            let (forest, _) = join_trees(&cut, self.taxonomy.kinds.len());
+            let (forest, _) = join_trees(&cut, self.taxonomy.kinds.len(), options.learner.leaves());
             candidate.bytes = pack::forest_bytes(&forest)?;
             Ok::<(), Error>(())
         })?;

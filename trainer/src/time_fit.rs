@@ -50,7 +50,7 @@ pub(crate) fn time_fit(args: &TimeFitArguments) -> Result<(), TrainerError> {
     let memory_before = status("VmRSS:");
     let (start, cpu_start) = (Instant::now(), cpu_seconds());
     let (_binned, grown) = grow_forest(&params, &table, "fitting")?;
-    let (forest, _) = join_trees(&grown, table.n_classes);
+    let (forest, _) = join_trees(&grown, table.n_classes, params.options().learner.leaves());
     let seconds = start.elapsed().as_secs_f64();
     let measured = Measured {
         rows: table.n_rows(),

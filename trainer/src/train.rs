@@ -18,7 +18,7 @@ use crate::size::{self, Asked};
 use crate::split::{self, distinct, split};
 use crate::taxonomy::{TaxonomyFile, at_level};
 use flowsieve::fit::TrainingTable;
-use flowsieve::fit::options::{ForestOptions, IsolationOptions};
+use flowsieve::fit::options::{ForestOptions, IsolationOptions, Learner};
 use flowsieve::metrics::BinaryScores;
 use flowsieve::model::card::{Card, CardEvaluation, SizeCurve};
 use flowsieve::model::importance::PermutationImportance;
@@ -176,6 +176,8 @@ fn asked(args: &TrainArguments, choice: &Choice) -> Asked {
         features_per_split: args.features_per_split,
         class_weight: choice.class_weight,
         min_leaf: args.min_leaf,
+        learner: args.learner.map(Learner::from),
+        learning_rate: args.learning_rate,
     }
 }
 
@@ -336,6 +338,7 @@ fn parameters(
         ("bins-per-feature", forest.max_bins.to_string()),
         ("isolation-sample", isolation.sample_size.to_string()),
         ("isolation-trees", isolation.n_trees.to_string()),
+        ("learner", forest.learner.name().to_owned()),
         ("level", format!("{:?}", args.level).to_lowercase()),
         ("leaves", forest.max_leaves.to_string()),
         ("rows-per-leaf", forest.min_leaf.to_string()),

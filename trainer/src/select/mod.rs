@@ -13,9 +13,10 @@ use crate::fitting::{Recipe, grow_forest};
 use flowsieve::fit::TrainingTable;
 use flowsieve::fit::binned::bin_feature;
 use flowsieve::fit::forest::join_trees;
-use flowsieve::fit::options::{ClassWeight, ForestOptions};
+use flowsieve::fit::options::{ClassWeight, ForestOptions, Learner};
 use flowsieve::model::Model;
 use flowsieve::model::card::LeftOut;
+use flowsieve::model::forest::Leaves;
 use flowsieve::schema::ColumnKind;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -94,16 +95,18 @@ impl Selection {
 /// Each column's importance in a forest on the rows as they are. Where rows are made up or left out to bring classes to one
 /// size, they weigh as if they were of one.
 fn importances(recipe: &Recipe, table: &TrainingTable) -> Result<Vec<f64>, TrainerError> {
-    let mut params = recipe.forest;
-    if recipe.resampling.is_some() {
-        let options = ForestOptions {
-            class_weight: ClassWeight::Balanced,
-            ..*params.options()
-        };
-        params = options.check()?;
+    let options = recipe.forest.options();
+    let params = ForestOptions {
+        learner: Learner::Forest,
+        class_weight: match recipe.resampling {
+            Some(_) => ClassWeight::Balanced,
+            None => options.class_weight,
+        },
+        ..*options
     }
+    .check()?;
     let (_, grown) = grow_forest(&params, table, "fitting to choose columns")?;
-    let (_, importances) = join_trees(&grown, table.n_classes);
+    let (_, importances) = join_trees(&grown, table.n_classes, Leaves::Shares);
     Ok(importances.into_iter().map(f64::from).collect())
 }
 

@@ -1,0 +1,203 @@
+//! Gradient-boosted trees (Friedman 2001; Newton steps as in Chen and Guestrin 2016) for all classes at once: each tree
+//! corrects what those before it say of every class, and a leaf holds a score for each.
+//!
+//! ```text
+//! p = softmax(scores of a row)        gradient  w (p − y)        curvature  w 2 p (1 − p)
+//! score of a leaf = − rate × Σ gradient / (Σ curvature + λ)      gain of a split = Σ over classes of (Σ g)² / (Σ c + λ)
+//! ```
+//!
+//! A leaf's scores are bytes, so a row's are whole numbers, and every tree sees the rounding of those before it. Gradients
+//! are rounded to whole numbers too, so no sum depends on an order. Rows are drawn and weighed as for a random forest, and
+//! splits look at random features: with all rows and all features every tree makes the same mistakes.
+
+mod splitter;
+
+use super::binned::BinnedTable;
+use super::bootstrap::{Bootstrap, Sample, bootstrap, stream};
+use super::coded::CodedTree;
+use super::codebook::nearest;
+use super::forest::join_trees;
+use super::grower;
+use super::options::{ForestParams, Learner};
+use super::tree::{GrownTree, finish};
+use crate::model::calibration::{CalibrationSpec, Curve};
+use crate::model::forest::Leaves;
+use splitter::GradientSplitter;
+
+/// What a step of a leaf's byte is as a score, a natural logarithm of odds.
+pub const SCORE_STEP: f64 = 1.0 / 64.0;
+/// The byte of a score of 0.
+const NEUTRAL: i32 = 128;
+/// What is added to curvatures: a leaf of little weight says little.
+const LAMBDA: f64 = 1.0;
+/// What all gradients of a class may add up to, so that sums fit in 32 bits.
+const GRADIENT_SUM: f64 = (1u32 << 30) as f64;
+/// Weights of classes that are this many steps behind the first are 0 as far as an `f32` can tell.
+const EXP_STEPS: usize = 100 * 64;
+
+/// The curve of classifiers that have not been calibrated: none for shares, which stand for themselves.
+pub fn uncalibrated(learner: Learner) -> Option<CalibrationSpec> {
+    let curve = Curve::Exponential { rate: SCORE_STEP };
+    (learner == Learner::Boosted).then_some(CalibrationSpec { curve, sets: None })
+}
+
+/// Trees that are grown one after the other.
+#[derive(Clone, Debug)]
+pub struct Booster<'a> {
+    table: &'a BinnedTable,
+    params: &'a ForestParams,
+    n_grown: u32,
+    /// The scores of every row so far, in steps of [`SCORE_STEP`], row by row.
+    scores: Vec<i32>,
+    /// exp(−[`SCORE_STEP`] × i).
+    weights: Vec<f64>,
+    /// The scores that a leaf may have, `n_classes` bytes each; any where there are none.
+    codebook: Vec<u8>,
+}
+
+/// Gradients and curvatures of the rows that were drawn, as whole numbers.
+struct Gradients {
+    /// For each row of the table `2 × width` numbers: gradients of all classes, filled up with zeros, then curvatures.
+    values: Vec<i32>,
+    /// How many classes there are, filled up.
+    width: usize,
+    /// What 1 is.
+    unit: f64,
+}
+
+impl Gradients {
+    fn of(&self, row_idx: u32) -> &[i32] {
+        &self.values[row_idx as usize * 2 * self.width..][..2 * self.width]
+    }
+}
+
+impl<'a> Booster<'a> {
+    /// Begins with a score of 0 for every class.
+    pub fn new(table: &'a BinnedTable, params: &'a ForestParams) -> Self {
+        let weight = |steps: usize| libm::exp(-SCORE_STEP * steps as f64);
+        Self {
+            table,
+            params,
+            n_grown: 0,
+            scores: vec![0; table.n_rows() * table.n_classes()],
+            weights: (0..EXP_STEPS).map(weight).collect(),
+            codebook: Vec::new(),
+        }
+    }
+
+    /// Begins anew with leaves that have the scores of a few of those in `trees` or of means of them, as [`join_trees`] would
+    /// make them: the trees that come now correct what rounding to these does.
+    #[must_use]
+    pub fn again(self, trees: &[GrownTree]) -> Self {
+        let (joined, _) = join_trees(trees, self.table.n_classes(), Leaves::Scores);
+        Self {
+            codebook: joined.distributions,
+            ..Self::new(self.table, self.params)
+        }
+    }
+
+    /// Grows the next tree.
+    pub fn grow(&mut self) -> GrownTree {
+        let (table, options) = (self.table, self.params.options());
+        let mut rng = stream(options.seed, self.n_grown);
+        self.n_grown += 1;
+        let Bootstrap {
+            samples,
+            class_weights,
+        } = bootstrap(table, &mut rng);
+        let gradients = self.gradients(&samples, &class_weights);
+        let mut splitter = GradientSplitter::new(table, &gradients, options.min_leaf);
+        let (nodes, samples) = grower::grow(table, self.params, rng, samples, &mut splitter);
+        let weigh = |sample: &Sample| {
+            u64::from(sample.draws) * u64::from(class_weights[usize::from(sample.label)])
+        };
+        let leaf = |node_idx: usize| {
+            let samples = &samples[nodes[node_idx].range()];
+            let cover = samples.iter().map(weigh).sum();
+            (self.leaf(&gradients, samples), cover)
+        };
+        let whole = samples.iter().map(weigh).sum();
+        let grown = finish(table, &nodes, nodes.len(), whole, leaf);
+        self.add(&grown);
+        grown
+    }
+
+    fn gradients(&self, samples: &[Sample], class_weights: &[u32]) -> Gradients {
+        let n_classes = self.table.n_classes();
+        let width = n_classes.next_multiple_of(splitter::LANES);
+        let weigh = |sample: &Sample| {
+            f64::from(sample.draws) * f64::from(class_weights[usize::from(sample.label)])
+        };
+        let drawn: f64 = samples.iter().map(|sample| f64::from(sample.draws)).sum();
+        let whole: f64 = samples.iter().map(weigh).sum();
+        // A draw weighs 1 in the mean, so that λ means the same for all weights.
+        let unit = GRADIENT_SUM / drawn;
+        let mut values = vec![0; self.table.n_rows() * 2 * width];
+        let mut weights = vec![0.0; n_classes];
+        for sample in samples {
+            let row_idx = sample.row_idx as usize;
+            let scores = &self.scores[row_idx * n_classes..][..n_classes];
+            let largest = scores.iter().copied().max().unwrap_or(0);
+            for (weight, &score) in weights.iter_mut().zip(scores) {
+                let steps = (largest - score) as usize;
+                *weight = self.weights.get(steps).copied().unwrap_or(0.0);
+            }
+            let total: f64 = weights.iter().sum();
+            let scale = weigh(sample) * drawn / whole * unit;
+            let (of_gradient, of_curvature) =
+                values[row_idx * 2 * width..][..2 * width].split_at_mut(width);
+            for (class, weight) in weights.iter().enumerate() {
+                let p = weight / total;
+                let y = f64::from(u8::from(class == usize::from(sample.label)));
+                of_gradient[class] = (scale * (p - y)).round() as i32;
+                of_curvature[class] = (scale * 2.0 * p * (1.0 - p)).round() as i32;
+            }
+        }
+        Gradients {
+            values,
+            width,
+            unit,
+        }
+    }
+
+    /// The scores of a leaf with these rows, as bytes.
+    fn leaf(&self, gradients: &Gradients, samples: &[Sample]) -> Vec<u8> {
+        let width = gradients.width;
+        let mut sums = vec![0i64; 2 * width];
+        for sample in samples {
+            for (sum, &value) in sums.iter_mut().zip(gradients.of(sample.row_idx)) {
+                *sum += i64::from(value);
+            }
+        }
+        let n_classes = self.table.n_classes();
+        let rate = self.params.options().learning_rate;
+        let lambda = LAMBDA * gradients.unit;
+        let score =
+            |class: usize| -rate * sums[class] as f64 / (sums[width + class] as f64 + lambda);
+        // Only differences between classes count, so the mean is 0.
+        let mean = (0..n_classes).map(score).sum::<f64>() / n_classes as f64;
+        let byte = |class: usize| {
+            let steps = ((score(class) - mean) / SCORE_STEP).round();
+            (steps + f64::from(NEUTRAL)).clamp(0.0, 255.0) as u8
+        };
+        let scores: Vec<u8> = (0..n_classes).map(byte).collect();
+        if self.codebook.is_empty() {
+            return scores;
+        }
+        let place = nearest(&scores, &self.codebook, n_classes) as usize;
+        self.codebook[place * n_classes..][..n_classes].to_vec()
+    }
+
+    /// Adds a tree's scores to those of all rows.
+    fn add(&mut self, grown: &GrownTree) {
+        let n_classes = self.table.n_classes();
+        let tree = CodedTree::new(self.table, &grown.tree);
+        for (row_idx, scores) in (0u32..).zip(self.scores.chunks_exact_mut(n_classes)) {
+            let leaf = tree.leaf(self.table.row(row_idx)) as usize;
+            let bytes = &grown.distributions[leaf * n_classes..][..n_classes];
+            for (score, &byte) in scores.iter_mut().zip(bytes) {
+                *score += i32::from(byte) - NEUTRAL;
+            }
+        }
+    }
+}
