@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::fit::options::ForestOptions;
     use crate::fit::tree::grow_tree;
-    use crate::fit::tree::tests::{bin, table, walk};
+    use crate::fit::tree::tests::{bin, table};
 
     #[test]
     fn a_forest_answers_as_its_trees_do() {
@@ -116,8 +116,8 @@ mod tests {
         for (grown, joined) in trees.iter().zip(&forest.trees) {
             for row_idx in 0..100 {
                 let row = |feature: u16| table.columns[usize::from(feature)][row_idx];
-                let own = &grown.distributions[walk(&grown.tree, row) as usize * 4..][..4];
-                assert_eq!(own, kept[walk(joined, row) as usize]);
+                let own = &grown.distributions[grown.tree.leaf(row) as usize * 4..][..4];
+                assert_eq!(own, kept[joined.leaf(row) as usize]);
             }
         }
         assert!(

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::fit::options::ForestOptions;
     use crate::fit::tree::grow_tree;
-    use crate::fit::tree::tests::{bin, table, walk};
+    use crate::fit::tree::tests::{bin, table};
 
     #[test]
     fn a_cut_tree_is_the_one_that_was_stopped_earlier() {
@@ -138,7 +138,7 @@ mod tests {
                 let value = |feature: u16| table.columns[usize::from(feature)][row_idx];
                 let mut seen = 0;
                 nested.walk(value, &limits, |index, distribution| {
-                    let leaf = walk(&stopped[index].tree, value) as usize;
+                    let leaf = stopped[index].tree.leaf(value) as usize;
                     assert_eq!(distribution, &stopped[index].distributions[leaf * 4..][..4]);
                     seen += 1;
                 });

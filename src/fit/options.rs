@@ -93,7 +93,7 @@ impl Default for ForestOptions {
     fn default() -> Self {
         Self {
             learner: Learner::Forest,
-            learning_rate: 0.2,
+            learning_rate: 0.15,
             n_trees: 100,
             max_leaves: 512,
             min_leaf: 1,
@@ -141,7 +141,7 @@ impl ForestOptions {
         }
         if !(self.learning_rate > 0.0 && self.learning_rate <= 1.0) {
             return Err(bad(format!(
-                "The learning rate must be above 0 and up to 1, but is {}. The default is 0.2.",
+                "The learning rate must be above 0 and up to 1, but is {}. The default is 0.15.",
                 self.learning_rate
             )));
         }

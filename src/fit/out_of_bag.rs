@@ -106,7 +106,7 @@ mod tests {
     use crate::fit::bootstrap::bootstrap;
     use crate::fit::options::ForestOptions;
     use crate::fit::tree::grow_tree;
-    use crate::fit::tree::tests::{bin, table, walk};
+    use crate::fit::tree::tests::{bin, table};
 
     #[test]
     fn a_row_is_judged_by_the_trees_that_did_not_draw_it() {
@@ -132,9 +132,9 @@ mod tests {
                 {
                     continue;
                 }
-                let leaf = walk(&grown.tree, |feature| {
-                    table.columns[usize::from(feature)][row_idx]
-                });
+                let leaf = grown
+                    .tree
+                    .leaf(|feature| table.columns[usize::from(feature)][row_idx]);
                 n_trees[row_idx] += 1;
                 for class in 0..4 {
                     let share = grown.distributions[leaf as usize * 4 + class];

@@ -201,30 +201,6 @@ pub(super) mod tests {
         BinnedTable::new(table, columns, params).expect("a table to fit")
     }
 
-    /// The distribution that a row ends in.
-    pub(in crate::fit) fn walk(tree: &Tree, row: impl Fn(u16) -> f32) -> u32 {
-        let mut place = 0;
-        loop {
-            match tree.nodes[place] {
-                TreeNode::Leaf { value } => return value,
-                TreeNode::Split {
-                    feature,
-                    threshold,
-                    missing_left,
-                    right,
-                } => {
-                    let value = row(feature);
-                    let left = if value.is_nan() {
-                        missing_left
-                    } else {
-                        value <= threshold
-                    };
-                    place = if left { place + 1 } else { right as usize };
-                }
-            }
-        }
-    }
-
     fn options() -> ForestOptions {
         ForestOptions {
             n_trees: 5,
@@ -241,9 +217,9 @@ pub(super) mod tests {
         let grown = grow_tree(&binned, &params, 0);
         let hits = (0..table.n_rows())
             .filter(|&row_idx| {
-                let leaf = walk(&grown.tree, |feature| {
-                    table.columns[usize::from(feature)][row_idx]
-                });
+                let leaf = grown
+                    .tree
+                    .leaf(|feature| table.columns[usize::from(feature)][row_idx]);
                 let distribution = &grown.distributions[leaf as usize * 4..][..4];
                 let most = distribution.iter().max();
                 most == Some(&distribution[usize::from(table.labels[row_idx])])

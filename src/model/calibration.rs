@@ -136,17 +136,23 @@ impl Weights {
             // No weight is 0, so that no row's weights add up to nothing.
             (libm::exp(log) * FULL_WEIGHT + 0.5).max(1.0) as u32
         };
+        let mut table: Vec<u32> = (0..=most >> shift).map(weight).collect();
+        let from_largest = matches!(curve, Curve::Exponential { .. });
+        if from_largest {
+            // From the first of the least weight on all are alike.
+            let least = table.partition_point(|&weight| weight > 1);
+            table.truncate(least + 1);
+        }
         Self {
-            table: (0..=most >> shift).map(weight).collect(),
+            table,
             shift,
-            from_largest: matches!(curve, Curve::Exponential { .. }),
+            from_largest,
         }
     }
 
     /// The weights of a row's classes, given their sums and the largest of these; gives what they add up to.
     ///
-    /// # Panics
-    /// If a sum is above what the table was made for.
+    /// Sums above what the table was made for weigh as the largest.
     #[inline]
     pub fn weigh(&self, sums: &[u32], largest: u32, weights: &mut [u32]) -> u64 {
         let mut total = 0;
@@ -156,7 +162,8 @@ impl Weights {
             } else {
                 sum
             };
-            *weight = self.table[(entry >> self.shift) as usize];
+            let place = (entry >> self.shift) as usize;
+            *weight = self.table[place.min(self.table.len() - 1)];
             total += u64::from(*weight);
         }
         total

@@ -79,6 +79,8 @@ pub struct SizePoint {
     pub features_per_split: f32,
     /// Name of the class weights.
     pub class_weight: String,
+    /// Name of the learner: how trees learn of each other.
+    pub learner: String,
 }
 
 /// How a model fitted by the same procedure on part of the rows scores on the others.

@@ -51,6 +51,30 @@ impl Tree {
         false
     }
 
+    /// The value of the leaf in which a row ends, of which `value` gives the features. The tree must be in preorder.
+    pub fn leaf(&self, value: impl Fn(u16) -> f32) -> u32 {
+        let mut place = 0;
+        loop {
+            match self.nodes[place] {
+                TreeNode::Leaf { value } => return value,
+                TreeNode::Split {
+                    feature,
+                    threshold,
+                    missing_left,
+                    right,
+                } => {
+                    let value = value(feature);
+                    let left = if value.is_nan() {
+                        missing_left
+                    } else {
+                        value <= threshold
+                    };
+                    place = if left { place + 1 } else { right as usize };
+                }
+            }
+        }
+    }
+
     /// Splits on the longest way from the root to a leaf. The tree must be in preorder.
     pub fn depth(&self) -> u32 {
         let mut deepest = 0;

@@ -128,7 +128,8 @@ record!(SizePoint {
     leaves,
     rows_per_leaf,
     features_per_split,
-    class_weight
+    class_weight,
+    learner
 });
 record!(SelfTestRow {
     values,

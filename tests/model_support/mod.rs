@@ -313,6 +313,7 @@ fn card(random: &mut Random, seed: u64, taxonomy: &Taxonomy) -> Card {
                 rows_per_leaf: 2,
                 features_per_split: 0.4,
                 class_weight: "balanced".into(),
+                learner: "boosted".into(),
             }],
             chosen: 0,
         }),

@@ -88,7 +88,7 @@ pub(crate) struct TrainArguments {
     /// --leaves]
     #[arg(long, value_enum)]
     pub(crate) learner: Option<LearnerArgument>,
-    /// The share of its correction that a boosted tree makes [default: 0.2]
+    /// The share of its correction that a boosted tree makes [default: 0.15]
     #[arg(long, value_name = "SHARE")]
     pub(crate) learning_rate: Option<f64>,
     /// Trees of the classifier [default: chosen; 100 beside --leaves]

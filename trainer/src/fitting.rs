@@ -8,7 +8,7 @@ use crate::select::{Selection, with_columns};
 use crate::{out_of_bag, progress};
 use flowsieve::fit::TrainingTable;
 use flowsieve::fit::binned::{BinnedTable, bin_feature};
-use flowsieve::fit::boost::{self, Booster};
+use flowsieve::fit::boost;
 use flowsieve::fit::forest::join_trees;
 use flowsieve::fit::isolation;
 use flowsieve::fit::options::{ForestParams, IsolationParams, Learner};
@@ -213,14 +213,8 @@ pub(crate) fn grow_forest(
             })
             .collect(),
         Learner::Boosted => {
-            let mut booster = Booster::new(&binned, params);
-            let first: Vec<GrownTree> = (0..n_trees).map(|_| booster.grow()).collect();
-            let mut booster = booster.again(&first);
-            let next = |_| {
-                bar.inc(1);
-                booster.grow()
-            };
-            (0..n_trees).map(next).collect()
+            bar.set_length(2 * u64::from(n_trees));
+            boost::grow_trees(&binned, params, || bar.inc(1))
         }
     };
     bar.finish_and_clear();

@@ -6,16 +6,16 @@
 //! score of a leaf = − rate × Σ gradient / (Σ curvature + λ)      gain of a split = Σ over classes of (Σ g)² / (Σ c + λ)
 //! ```
 //!
-//! A leaf's scores are bytes, so a row's are whole numbers, and every tree sees the rounding of those before it. Gradients
-//! are rounded to whole numbers too, so no sum depends on an order. Rows are drawn and weighed as for a random forest, and
+//! A leaf's scores are bytes of a codebook, so a row's are whole numbers, and every tree corrects the rounding of those before
+//! it. Gradients are rounded to whole numbers too, so no sum depends on an order. Rows are drawn and weighed as for a random forest, and
 //! splits look at random features: with all rows and all features every tree makes the same mistakes.
 
 mod splitter;
 
 use super::binned::BinnedTable;
 use super::bootstrap::{Bootstrap, Sample, bootstrap, stream};
-use super::coded::CodedTree;
 use super::codebook::nearest;
+use super::coded::CodedTree;
 use super::forest::join_trees;
 use super::grower;
 use super::options::{ForestParams, Learner};
@@ -42,8 +42,7 @@ pub fn uncalibrated(learner: Learner) -> Option<CalibrationSpec> {
 }
 
 /// Trees that are grown one after the other.
-#[derive(Clone, Debug)]
-pub struct Booster<'a> {
+struct Booster<'a> {
     table: &'a BinnedTable,
     params: &'a ForestParams,
     n_grown: u32,
@@ -51,7 +50,7 @@ pub struct Booster<'a> {
     scores: Vec<i32>,
     /// exp(−[`SCORE_STEP`] × i).
     weights: Vec<f64>,
-    /// The scores that a leaf may have, `n_classes` bytes each; any where there are none.
+    /// The scores that a leaf may have, `n_classes` bytes each; any where it is empty.
     codebook: Vec<u8>,
 }
 
@@ -71,9 +70,32 @@ impl Gradients {
     }
 }
 
+/// The trees of a classifier. They are grown twice: the leaves of the second time have the scores of a codebook that is made
+/// of those of the first. `grown` is called after each tree.
+pub fn grow_trees(
+    table: &BinnedTable,
+    params: &ForestParams,
+    mut grown: impl FnMut(),
+) -> Vec<GrownTree> {
+    let mut trees = Vec::new();
+    let mut codebook = Vec::new();
+    for _ in 0..2 {
+        let mut booster = Booster::new(table, params, codebook);
+        let next = |_| {
+            let tree = booster.grow();
+            grown();
+            tree
+        };
+        trees = (0..params.options().n_trees).map(next).collect();
+        let (joined, _) = join_trees(&trees, table.n_classes(), Leaves::Scores);
+        codebook = joined.distributions;
+    }
+    trees
+}
+
 impl<'a> Booster<'a> {
     /// Begins with a score of 0 for every class.
-    pub fn new(table: &'a BinnedTable, params: &'a ForestParams) -> Self {
+    fn new(table: &'a BinnedTable, params: &'a ForestParams, codebook: Vec<u8>) -> Self {
         let weight = |steps: usize| libm::exp(-SCORE_STEP * steps as f64);
         Self {
             table,
@@ -81,23 +103,12 @@ impl<'a> Booster<'a> {
             n_grown: 0,
             scores: vec![0; table.n_rows() * table.n_classes()],
             weights: (0..EXP_STEPS).map(weight).collect(),
-            codebook: Vec::new(),
-        }
-    }
-
-    /// Begins anew with leaves that have the scores of a few of those in `trees` or of means of them, as [`join_trees`] would
-    /// make them: the trees that come now correct what rounding to these does.
-    #[must_use]
-    pub fn again(self, trees: &[GrownTree]) -> Self {
-        let (joined, _) = join_trees(trees, self.table.n_classes(), Leaves::Scores);
-        Self {
-            codebook: joined.distributions,
-            ..Self::new(self.table, self.params)
+            codebook,
         }
     }
 
     /// Grows the next tree.
-    pub fn grow(&mut self) -> GrownTree {
+    fn grow(&mut self) -> GrownTree {
         let (table, options) = (self.table, self.params.options());
         let mut rng = stream(options.seed, self.n_grown);
         self.n_grown += 1;

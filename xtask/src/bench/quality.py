@@ -106,8 +106,8 @@ def own(name, seeds, program, out, sides):
         scores = json.loads(found.read_text())
         info = subprocess.run([program, "info", model], check=True, capture_output=True, text=True).stdout
         forest = re.search(r"FR\w\w +([\d,]+)", info).group(1)
-        taken = re.search(r"taken +[\d,]+ +[\d.]+ +[\d.]+ +(\d+) +(\d+)", info)
-        size = f"{taken.group(1)} x {taken.group(2)} leaves, forest {forest} bytes, file {model.stat().st_size} bytes"
+        taken = re.search(r"taken +[\d,]+ +[\d.]+ +[\d.]+ +(\w+) +(\d+) +(\d+)", info)
+        size = f"{taken.group(1)} {taken.group(2)} x {taken.group(3)} leaves, {forest} bytes, file {model.stat().st_size} bytes"
         keep(results["Flowsieve"], scores["macro_f1"], scores["accuracy"], size)
         for printed_name, learner in inner.items():
             found_inside = re.search(rf"{printed_name} +([\d.]+) +([\d.]+)", printed)
