@@ -290,6 +290,34 @@ mod tests {
         assert!(others.log_loss(&found) < 1.001 * others.log_loss(&power(2.0)));
     }
 
+    #[test]
+    fn the_rate_of_scores_is_found() {
+        let mut rng = SplitMix64::new(8);
+        let mut votes = UnseenVotes {
+            n_classes: 3,
+            most: 255 * TREES,
+            leaves: Leaves::Scores,
+            sums: Vec::new(),
+            labels: Vec::new(),
+        };
+        let rate = 1.7 * SCORE_STEP;
+        for _ in 0..20_000 {
+            let sums = [0; 3].map(|_| 2000 + rng.below(150));
+            let weights = sums.map(|sum| libm::exp(rate * f64::from(sum)));
+            let mut left = rng.unit() * weights.iter().sum::<f64>();
+            let drawn = weights.iter().position(|weight| {
+                left -= weight;
+                left < 0.0
+            });
+            votes.sums.extend(sums);
+            votes.labels.push(drawn.unwrap_or(2) as u8);
+        }
+        let Curve::Exponential { rate: found } = fit_curve(&votes) else {
+            panic!("scores have an exponential curve");
+        };
+        assert!((found / rate - 1.0).abs() < 0.05, "{found}, not {rate}");
+    }
+
     fn coverage(votes: &UnseenVotes, curve: &Curve, sets: &SetSpec) -> (f64, Vec<f64>) {
         let mut rows = vec![[0u32; 2]; votes.n_classes];
         votes.visit(curve, |weights, total, label| {

@@ -225,6 +225,25 @@ mod tests {
     }
 
     #[test]
+    fn scores_have_means_that_add_up_to_anything() {
+        let scores: Vec<u8> = random(2_000, 3)
+            .iter()
+            .map(|&share| 128 + share / 4)
+            .collect();
+        let (centres, places) = codebook(&scores, &[1; 2_000], 3, Leaves::Scores);
+        assert!(centres.len() / 3 <= MAX_DISTRIBUTIONS);
+        for (scores, &place) in scores.chunks_exact(3).zip(&places) {
+            let centre = &centres[place as usize * 3..][..3];
+            let far = scores
+                .iter()
+                .zip(centre)
+                .map(|(&a, &b)| a.abs_diff(b))
+                .max();
+            assert!(far < Some(12), "{scores:?} became {centre:?}");
+        }
+    }
+
+    #[test]
     fn where_most_leaves_are_their_distribution_stays() {
         let mut distributions = random(2_000, 4);
         distributions[..4].copy_from_slice(&[255, 0, 0, 0]);

@@ -212,3 +212,125 @@ impl<'a> Booster<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::TrainingTable;
+    use crate::fit::codebook::MAX_DISTRIBUTIONS;
+    use crate::fit::options::{ClassWeight, ForestOptions};
+    use crate::fit::tree::tests::{bin, table};
+
+    fn params(n_trees: u32) -> ForestParams {
+        ForestOptions {
+            learner: Learner::Boosted,
+            n_trees,
+            max_leaves: 16,
+            class_weight: ClassWeight::SquareRoot,
+            ..ForestOptions::default()
+        }
+        .check()
+        .expect("in range")
+    }
+
+    /// How many rows get their label's class of the first trees.
+    fn hits(table: &TrainingTable, trees: &[GrownTree]) -> usize {
+        let n_classes = table.n_classes;
+        let is_hit = |&row_idx: &usize| {
+            let mut sums = vec![0u32; n_classes];
+            for grown in trees {
+                let value = |feature: u16| table.columns[usize::from(feature)][row_idx];
+                let leaf = grown.tree.leaf(value) as usize;
+                let scores = &grown.distributions[leaf * n_classes..][..n_classes];
+                for (sum, &score) in sums.iter_mut().zip(scores) {
+                    *sum += u32::from(score);
+                }
+            }
+            let label = usize::from(table.labels[row_idx]);
+            sums.iter().max() == Some(&sums[label])
+        };
+        (0..table.n_rows()).filter(is_hit).count()
+    }
+
+    #[test]
+    fn more_trees_tell_classes_apart_better() {
+        let table = table(3000);
+        let params = params(20);
+        let mut calls = 0;
+        let trees = grow_trees(&bin(&table, &params), &params, || calls += 1);
+        assert_eq!((trees.len(), calls), (20, 40));
+        let (few, all) = (hits(&table, &trees[..2]), hits(&table, &trees));
+        assert!(few < all && all > 2950, "{few}, then {all} of 3000");
+        let unseen = crate::fit::tree::tests::table(4000).rows(&(3000..4000).collect::<Vec<_>>());
+        assert!(hits(&unseen, &trees) > 970, "{}", hits(&unseen, &trees));
+    }
+
+    #[test]
+    fn leaves_are_those_of_a_codebook_and_joining_changes_none() {
+        let table = table(2000);
+        let params = params(40);
+        let trees = grow_trees(&bin(&table, &params), &params, || {});
+        let (forest, importances) = join_trees(&trees, 4, Leaves::Scores);
+        let kept: Vec<&[u8]> = forest.distributions.chunks_exact(4).collect();
+        assert!((2..=MAX_DISTRIBUTIONS).contains(&kept.len()));
+        for (grown, joined) in trees.iter().zip(&forest.trees) {
+            for row_idx in 0..100 {
+                let value = |feature: u16| table.columns[usize::from(feature)][row_idx];
+                let own = &grown.distributions[grown.tree.leaf(value) as usize * 4..][..4];
+                assert_eq!(own, kept[joined.leaf(value) as usize]);
+            }
+        }
+        assert!(importances[0] > importances[2], "{importances:?}");
+    }
+
+    #[test]
+    fn a_leaf_is_a_newton_step_from_what_is_known() {
+        let table = table(500);
+        let params = params(1);
+        let binned = bin(&table, &params);
+        let booster = Booster::new(&binned, &params, Vec::new());
+        let Bootstrap {
+            samples,
+            class_weights,
+        } = bootstrap(&binned, &mut stream(0, 0));
+        let gradients = booster.gradients(&samples, &class_weights);
+        let found = booster.leaf(&gradients, &samples);
+
+        let weigh = |sample: &Sample| {
+            f64::from(sample.draws) * f64::from(class_weights[usize::from(sample.label)])
+        };
+        let drawn: f64 = samples.iter().map(|sample| f64::from(sample.draws)).sum();
+        let scale = drawn / samples.iter().map(weigh).sum::<f64>();
+        // Before the first tree all four classes are as likely.
+        let step = |class: u8| {
+            let (mut gradient, mut curvature) = (0.0, LAMBDA);
+            for sample in &samples {
+                let weight = scale * weigh(sample);
+                gradient += weight * (0.25 - f64::from(u8::from(sample.label == class)));
+                curvature += weight * 2.0 * 0.25 * 0.75;
+            }
+            -0.15 * gradient / curvature
+        };
+        let steps = [0, 1, 2, 3].map(step);
+        let mean = steps.iter().sum::<f64>() / 4.0;
+        let expected = steps.map(|step| ((step - mean) * 64.0).round() + 128.0);
+        assert_eq!(
+            found
+                .iter()
+                .map(|&byte| f64::from(byte))
+                .collect::<Vec<_>>(),
+            expected
+        );
+        assert!(found.iter().any(|&byte| byte != 128));
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_trees() {
+        let table = table(400);
+        let params = params(3);
+        let binned = bin(&table, &params);
+        let trees = grow_trees(&binned, &params, || {});
+        assert_eq!(trees, grow_trees(&binned, &params, || {}));
+        assert_ne!(trees[0], trees[1]);
+    }
+}

@@ -246,3 +246,167 @@ fn add(sums: &mut [i32], values: &[i32]) {
         *sum += value;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::TrainingTable;
+    use crate::fit::cuts::BinnedColumn;
+    use crate::fit::options::ForestOptions;
+    use crate::fit::rng::SplitMix64;
+
+    /// The best score of a cut of these rows (code, gradients and curvatures of three classes), tried one by one; negative
+    /// where none is allowed.
+    fn by_the_book(rows: &[(u8, [i32; 6])], min_leaf: usize, lambda: f64) -> f64 {
+        let mut best = -1.0f64;
+        for last_left in 1..=u8::MAX {
+            for missing_left in [false, true] {
+                let is_left = |code: u8| {
+                    if code == MISSING_CODE {
+                        missing_left
+                    } else {
+                        code <= last_left
+                    }
+                };
+                let mut sums = [[0.0; 6]; 2];
+                let mut counts = [0; 2];
+                for (code, numbers) in rows {
+                    let side = usize::from(!is_left(*code));
+                    counts[side] += 1;
+                    for (sum, &number) in sums[side].iter_mut().zip(numbers) {
+                        *sum += f64::from(number);
+                    }
+                }
+                if counts[0].min(counts[1]) < min_leaf {
+                    continue;
+                }
+                let score = |sums: [f64; 6]| -> f64 {
+                    (0..3)
+                        .map(|class| sums[class] * sums[class] / (sums[3 + class] + lambda))
+                        .sum()
+                };
+                best = best.max(score(sums[0]) + score(sums[1]));
+            }
+        }
+        best
+    }
+
+    #[test]
+    fn the_best_cut_is_the_one_found_by_trying_all() {
+        let mut rng = SplitMix64::new(4);
+        for round in 0..200 {
+            let n_rows = 2 + rng.below(60);
+            let min_leaf = 1 + rng.below(3);
+            let n_codes = 2 + rng.below(9);
+            let mut numbers = || -> [i32; 6] {
+                std::array::from_fn(|i| {
+                    let number = rng.below(2000) as i32;
+                    if i < 3 { number - 1000 } else { number }
+                })
+            };
+            let all: Vec<[i32; 6]> = (0..n_rows).map(|_| numbers()).collect();
+            let rows: Vec<(u8, [i32; 6])> = all
+                .iter()
+                .map(|&numbers| (rng.below(n_codes) as u8, numbers))
+                .collect();
+            let column = BinnedColumn {
+                cuts: (1..10u8).map(f32::from).collect(),
+                codes: rows.iter().map(|row| row.0).collect(),
+            };
+            let table = TrainingTable {
+                columns: vec![vec![0.0; rows.len()]],
+                labels: (0..n_rows).map(|row| (row % 3) as u8).collect(),
+                n_classes: 3,
+            };
+            let params = ForestOptions::default().check().expect("in range");
+            let table = BinnedTable::new(&table, vec![column], &params).expect("a table to fit");
+            let values = rows.iter().flat_map(|(_, numbers)| {
+                let [a, b, c, d, e, f] = *numbers;
+                [a, b, c, 0, d, e, f, 0]
+            });
+            let gradients = Gradients {
+                values: values.collect(),
+                width: 4,
+                unit: 100.0,
+            };
+            let samples: Vec<Sample> = (0..n_rows)
+                .map(|row_idx| Sample {
+                    row_idx,
+                    label: 0,
+                    draws: 1,
+                })
+                .collect();
+            let mut splitter = GradientSplitter::new(&table, &gradients, min_leaf);
+            let expected = by_the_book(&rows, min_leaf as usize, 100.0 * LAMBDA);
+            let what = format!("round {round}, leaves of {min_leaf}");
+            // A second time nothing is left of the first.
+            for _ in 0..2 {
+                if !splitter.enter(&samples) {
+                    assert!(expected < 0.0, "{what}");
+                    continue;
+                }
+                match splitter.best(&samples, &[0], |_| {}) {
+                    None => assert!(expected < 0.0, "{what}"),
+                    Some(found) => {
+                        let difference = (found.score - expected).abs();
+                        assert!(
+                            difference < 1e-9 * expected,
+                            "{what}: {found:?}, {expected}"
+                        );
+                        let same = |code: u8| {
+                            if code == MISSING_CODE {
+                                found.missing_left
+                            } else {
+                                code <= found.last_left
+                            }
+                        };
+                        let n_left = rows.iter().filter(|row| same(row.0)).count();
+                        assert!(
+                            n_left.min(rows.len() - n_left) >= min_leaf as usize,
+                            "{what}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_constant_feature_is_told() {
+        let column = |codes: [u8; 3]| BinnedColumn {
+            cuts: vec![0.0, 1.0],
+            codes: codes.to_vec(),
+        };
+        let table = TrainingTable {
+            columns: vec![vec![0.0; 3]; 2],
+            labels: vec![0, 1, 1],
+            n_classes: 2,
+        };
+        let params = ForestOptions::default().check().expect("in range");
+        let columns = vec![column([2, 2, 2]), column([1, 3, 3])];
+        let table = BinnedTable::new(&table, columns, &params).expect("a table to fit");
+        let gradients = Gradients {
+            values: [
+                [-5, 5, 0, 0, 2, 2, 0, 0],
+                [5, -5, 0, 0, 2, 2, 0, 0],
+                [5, -5, 0, 0, 2, 2, 0, 0],
+            ]
+            .concat(),
+            width: 4,
+            unit: 1.0,
+        };
+        let samples = [0, 1, 2].map(|row_idx| Sample {
+            row_idx,
+            label: 0,
+            draws: 1,
+        });
+        let mut splitter = GradientSplitter::new(&table, &gradients, 1);
+        assert!(splitter.enter(&samples));
+        let mut constant = Vec::new();
+        let found = splitter.best(&samples, &[0, 1], |feature| constant.push(feature));
+        let found = found.expect("a split");
+        assert_eq!((found.feature, found.last_left), (1, 1));
+        assert!(found.score > splitter.unsplit_score());
+        assert_eq!(constant, [0]);
+    }
+}
