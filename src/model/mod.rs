@@ -359,7 +359,7 @@ fn classes(taxonomy: &Taxonomy) -> Vec<Class> {
 }
 
 /// The most votes that a class can have in one row: a byte of each tree.
-fn most_votes(forest: &ForestSpec) -> u32 {
+pub fn most_votes(forest: &ForestSpec) -> u32 {
     DISTRIBUTION_SUM * forest.trees.len() as u32
 }
 

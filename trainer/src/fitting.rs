@@ -171,7 +171,7 @@ fn fit_columns(
         },
         taxonomy: recipe.taxonomy.clone(),
         forest,
-        calibration: boost::uncalibrated(learner),
+        calibration: boost::uncalibrated(learner.leaves()),
         isolation: IsolationSpec::default(),
         card: Card::default(),
         permutation: None,

@@ -2,12 +2,13 @@
 
 use crate::split::distinct;
 use flowsieve::fit::TrainingTable;
+use flowsieve::fit::boost;
 use flowsieve::fit::calibration::has_own_threshold;
 use flowsieve::metrics::{Evaluation, RankCounts, Reliability, loss};
-use flowsieve::model::calibration::{ClassSet, probability};
+use flowsieve::model::calibration::{ClassSet, Weights, probability};
 use flowsieve::model::card::{CalibrationWorth, ClassCoverage, ProbabilityWorth, SetWorth};
 use flowsieve::model::taxonomy::Taxonomy;
-use flowsieve::model::{Model, RowScore, Scratch};
+use flowsieve::model::{Model, RowScore, Scratch, most_votes};
 use rayon::prelude::*;
 
 /// Rows that are scored at once.
@@ -73,17 +74,20 @@ pub(crate) fn calibration_worth(
     fitted: &TrainingTable,
     unseen: &TrainingTable,
 ) -> Option<CalibrationWorth> {
-    model.spec().calibration.as_ref()?;
+    let spec = model.spec();
+    spec.calibration.as_ref()?;
+    let before = boost::uncalibrated(spec.leaves())
+        .map(|before| Weights::new(&before.curve, most_votes(&spec.forest)));
     let answers = score_all(model, unseen, |score, label, scratch| {
         let votes = model.votes(scratch);
         let (weights, total) = model.weights(scratch);
-        let all = votes.iter().map(|&votes| u64::from(votes)).sum();
-        let of_class = u64::from(votes[usize::from(score.class)]);
+        let (plain, all) = plain_weights(before.as_ref(), votes);
+        let of_class = u64::from(plain[usize::from(score.class)]);
         Answer {
             right: score.class == label,
             confidences: [probability(of_class, all), score.confidence],
             losses: [
-                loss(votes[usize::from(label)], all),
+                loss(plain[usize::from(label)], all),
                 loss(weights[usize::from(label)], total),
             ],
             set: model.set(scratch),
@@ -110,10 +114,23 @@ pub(crate) fn calibration_worth(
     })
 }
 
+/// What classes weigh without a calibration, and what that adds up to: their votes, or what boosted trees were grown by.
+fn plain_weights(before: Option<&Weights>, votes: &[u32]) -> (Vec<u32>, u64) {
+    let mut plain = votes.to_vec();
+    let all = match before {
+        Some(curve) => {
+            let largest = votes.iter().copied().max().unwrap_or(0);
+            curve.weigh(votes, largest, &mut plain)
+        }
+        None => votes.iter().map(|&votes| u64::from(votes)).sum(),
+    };
+    (plain, all)
+}
+
 /// What a row adds to the worth of a calibration.
 struct Answer {
     right: bool,
-    /// By votes and by weights, as are the losses.
+    /// Without the calibration and with it, as are the losses.
     confidences: [u16; 2],
     losses: [f64; 2],
     set: ClassSet,

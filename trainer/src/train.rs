@@ -347,6 +347,10 @@ fn parameters(
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec();
+    if forest.learner == Learner::Boosted {
+        let rate = forest.learning_rate.to_string();
+        parameters.push(("learning-rate".to_owned(), rate));
+    }
     parameters.extend(choice.parameters(forest.class_weight));
     parameters.extend(two_ways);
     parameters.sort();

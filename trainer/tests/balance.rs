@@ -33,6 +33,40 @@ fn classes_brought_to_one_size_give_the_same_bytes_on_any_number_of_threads() {
 }
 
 #[test]
+fn boosted_trees_are_the_same_bytes_on_any_number_of_threads_and_say_what_they_are() {
+    let model = |more: &[&str]| {
+        let options = [&["--learner", "boosted"][..], more].concat();
+        let trained = train(&options);
+        (fs::read(&trained.model).expect("a model"), trained)
+    };
+    let (first, trained) = model(&["--threads", "1"]);
+    assert_eq!(model(&["--threads", "2"]).0, first);
+    for other in [&["--seed", "1"], &["--learning-rate", "0.3"]] {
+        assert_ne!(model(other).0, first, "{other:?}");
+    }
+    let info = succeed(&["info", text(&trained.model)]);
+    for part in ["learner boosted", "learning-rate 0.15"] {
+        assert!(info.contains(part), "{part:?} is not in {info}");
+    }
+    let found = evaluation(&trained.model, &trained.flows, &[]);
+    assert!(found["macro_f1"].as_f64() > Some(0.9), "{found}");
+    let refused = fail(&[
+        "train",
+        text(&trained.flows),
+        "--label",
+        "label",
+        "--learning-rate",
+        "2",
+        "--out",
+        text(&trained.model),
+    ]);
+    assert!(
+        refused.contains("learning rate must be above 0"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn balance_and_class_weight_are_two_names_of_one_choice() {
     let bytes = |more: &[&str]| fs::read(train(more).model).expect("a model");
     let weights = bytes(&[]);

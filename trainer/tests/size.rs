@@ -52,7 +52,12 @@ fn the_smallest_that_is_as_good_as_the_best_is_taken_and_the_card_shows_the_othe
         assert!(number(smaller, 0) < number(larger, 0), "{info}");
         assert!(number(smaller, 1) < number(larger, 1), "{info}");
     }
-    for (option, place) in [("trees", 4), ("leaves", 5), ("rows-per-leaf", 6)] {
+    for (option, place) in [
+        ("learner", 4),
+        ("trees", 5),
+        ("leaves", 6),
+        ("rows-per-leaf", 7),
+    ] {
         let option = format!("{option} {}", taken[place]);
         assert!(info.contains(&option), "{option} is not in {info}");
     }
@@ -82,6 +87,15 @@ fn what_is_asked_for_is_not_chosen() {
         let size: Vec<&str> = size.iter().map(String::as_str).collect();
         assert!(size.ends_with(&["none"]) && size.contains(&"7"), "{info}");
         assert_eq!(size[size.len() - 3], "3", "{info}");
+    }
+
+    for learner in ["forest", "boosted"] {
+        let info = train_and_describe(&["--learner", learner]);
+        let sizes = self::sizes(&info);
+        assert!(!sizes.is_empty(), "{info}");
+        for size in &sizes {
+            assert!(size.iter().any(|word| word == learner), "{info}");
+        }
     }
 
     let folder = TempDir::new().expect("a folder");

@@ -18,7 +18,7 @@ use super::codebook::nearest;
 use super::coded::CodedTree;
 use super::forest::join_trees;
 use super::grower;
-use super::options::{ForestParams, Learner};
+use super::options::ForestParams;
 use super::tree::{GrownTree, finish};
 use crate::model::calibration::{CalibrationSpec, Curve};
 use crate::model::forest::Leaves;
@@ -36,9 +36,9 @@ const GRADIENT_SUM: f64 = (1u32 << 30) as f64;
 const EXP_STEPS: usize = 100 * 64;
 
 /// The curve of classifiers that have not been calibrated: none for shares, which stand for themselves.
-pub fn uncalibrated(learner: Learner) -> Option<CalibrationSpec> {
+pub fn uncalibrated(leaves: Leaves) -> Option<CalibrationSpec> {
     let curve = Curve::Exponential { rate: SCORE_STEP };
-    (learner == Learner::Boosted).then_some(CalibrationSpec { curve, sets: None })
+    (leaves == Leaves::Scores).then_some(CalibrationSpec { curve, sets: None })
 }
 
 /// Trees that are grown one after the other.
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
     use crate::fit::TrainingTable;
     use crate::fit::codebook::MAX_DISTRIBUTIONS;
-    use crate::fit::options::{ClassWeight, ForestOptions};
+    use crate::fit::options::{ClassWeight, ForestOptions, Learner};
     use crate::fit::tree::tests::{bin, table};
 
     fn params(n_trees: u32) -> ForestParams {

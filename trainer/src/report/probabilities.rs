@@ -30,7 +30,7 @@ pub(crate) fn calibration(worth: Option<&CalibrationWorth>, model: &Model) {
         count(worth.rows)
     );
     let rows = [
-        row("shares of votes", worth.votes),
+        row("not calibrated", worth.votes),
         row("calibrated", worth.calibrated),
     ];
     println!("{}", table(&["", "log-loss", "calibration error"], &rows));
