@@ -9,6 +9,7 @@ mod cells;
 mod columns;
 mod exact_sum;
 mod export;
+mod export_cells;
 mod memory;
 mod merger;
 mod plan;

@@ -1,0 +1,61 @@
+//! What the detector flags of a file's rows at each contamination.
+
+use crate::metrics::{self, RankCounts};
+use serde::Serialize;
+
+/// What the detector flags.
+#[derive(Serialize)]
+pub(in crate::wasm) struct DetectorSweep {
+    auroc: Option<f64>,
+    rows: Vec<Flagged>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Flagged {
+    contamination: f64,
+    #[serde(flatten)]
+    training: AtThreshold,
+    false_alarm_rate: Option<f64>,
+    own: AtThreshold,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AtThreshold {
+    threshold_rank: u16,
+    flagged_share: f64,
+    precision: Option<f64>,
+    recall: Option<f64>,
+    f1: Option<f64>,
+}
+
+impl AtThreshold {
+    fn new(found: &metrics::AtThreshold) -> Self {
+        Self {
+            threshold_rank: found.threshold_rank,
+            flagged_share: found.share,
+            precision: found.scores.map(|scores| scores.precision),
+            recall: found.scores.map(|scores| scores.recall),
+            f1: found.scores.map(|scores| scores.f1),
+        }
+    }
+}
+
+impl DetectorSweep {
+    pub(in crate::wasm) fn new(counts: &RankCounts, contaminations: &[f64]) -> Self {
+        let rows = contaminations.iter().map(|&contamination| {
+            let flagged = counts.flagged(contamination);
+            Flagged {
+                contamination,
+                training: AtThreshold::new(&flagged.training),
+                false_alarm_rate: flagged.training.false_alarm_rate,
+                own: AtThreshold::new(&flagged.own),
+            }
+        });
+        Self {
+            auroc: counts.auroc(),
+            rows: rows.collect(),
+        }
+    }
+}
