@@ -7,10 +7,14 @@
 //! Most nodes are small and hold few of the classes. So classes are numbered anew in each node, a histogram is read only
 //! at the codes that occur and is empty again after it, and a node of a handful of rows is sorted instead.
 
+mod node;
+mod sweep;
+
 use super::binned::BinnedTable;
 use super::bootstrap::Sample;
-use super::cuts::MISSING_CODE;
 use super::grower::Splitter;
+use node::{Histogram, Node, Part};
+use sweep::{Found, best_cut, score};
 
 /// Where a node is split.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,77 +51,16 @@ pub(super) struct SplitFinder<'a> {
     left: Vec<u64>,
 }
 
-/// The rows that are to be split.
-#[derive(Default)]
-struct Node {
-    /// Draws of each class; zeros while no node is looked at.
-    draws_of_class: Vec<u32>,
-    /// The number in the node of each class that it has.
-    number_of_class: Vec<u8>,
-    /// What one draw weighs, by class of the node.
-    draw_weights: Vec<u32>,
-    /// What the rows of each class of the node weigh.
-    weights: Vec<u64>,
-    total: u64,
-    squares: u64,
-    rows: Vec<NodeRow>,
-}
-
-/// The class of a row, as the node numbers it, and how often it was drawn.
-#[derive(Clone, Copy)]
-struct NodeRow {
-    class: u8,
-    draws: u8,
-}
-
-/// Draws per code and class of the node.
-struct Histogram {
-    /// All zero between features.
-    cells: Vec<u32>,
-    /// Not zero for each code that occurs; all zero between features.
-    seen: [u8; 256],
-}
-
-/// Draws of one class of the node at one code, as one number that sorts by code, then class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Part(u64);
-
-impl Part {
-    fn new(code: u8, class: u8, draws: u32) -> Self {
-        Self(u64::from(code) << 40 | u64::from(class) << 32 | u64::from(draws))
-    }
-
-    fn code(self) -> u8 {
-        (self.0 >> 40) as u8
-    }
-
-    fn class(self) -> u8 {
-        (self.0 >> 32) as u8
-    }
-
-    fn draws(self) -> u64 {
-        self.0 & u64::from(u32::MAX)
-    }
-}
-
 impl<'a> SplitFinder<'a> {
     pub(super) fn new(table: &'a BinnedTable, class_weights: Vec<u32>, min_leaf: u32) -> Self {
         let n_classes = table.n_classes();
-        let histogram = || Histogram {
-            cells: vec![0; 256 * n_classes.next_power_of_two()],
-            seen: [0; 256],
-        };
         Self {
             table,
             class_weights,
             min_leaf,
-            node: Node {
-                draws_of_class: vec![0; n_classes],
-                number_of_class: vec![0; n_classes],
-                ..Node::default()
-            },
+            node: Node::new(n_classes),
             codes: Vec::new(),
-            histograms: [histogram(), histogram()],
+            histograms: [Histogram::new(n_classes), Histogram::new(n_classes)],
             rows_of_code: vec![0; 256],
             parts: Vec::new(),
             left: Vec::new(),
@@ -155,27 +98,7 @@ impl<'a> SplitFinder<'a> {
 
     /// Fills `parts` from a histogram, which is empty after it.
     fn take_parts(&mut self, histogram: usize) {
-        let (n_classes, shift) = (self.node.weights.len(), self.node.class_bits());
-        let Histogram { cells, seen } = &mut self.histograms[histogram];
-        self.parts.clear();
-        for (eight, seen) in seen.chunks_exact_mut(8).enumerate() {
-            if seen == [0; 8] {
-                continue;
-            }
-            for (i, seen) in seen.iter_mut().enumerate() {
-                if *seen == 0 {
-                    continue;
-                }
-                *seen = 0;
-                let code = 8 * eight + i;
-                for (class, draws) in cells[code << shift..][..n_classes].iter_mut().enumerate() {
-                    if *draws > 0 {
-                        self.parts.push(Part::new(code as u8, class as u8, *draws));
-                        *draws = 0;
-                    }
-                }
-            }
-        }
+        self.histograms[histogram].take(&self.node, &mut self.parts);
     }
 
     /// Fills `rows_of_code`.
@@ -186,70 +109,16 @@ impl<'a> SplitFinder<'a> {
         }
     }
 
-    /// The best cut through `parts`: with missing values to the right, then, where there are any, to the left.
+    /// The best cut through `parts`.
     fn best_cut(&mut self) -> Option<Found> {
-        let n_missing = self
-            .parts
-            .iter()
-            .take_while(|part| part.code() == MISSING_CODE)
-            .count();
-        let (missing, present) = self.parts.split_at(n_missing);
-        let mut best = None;
-        for missing_left in [false, true] {
-            if missing_left && missing.is_empty() {
-                break;
-            }
-            let mut sweep = Sweep::new(&self.node, &mut self.left);
-            if missing_left {
-                sweep.shift(missing);
-                sweep.left_rows += self.rows_of_code[usize::from(MISSING_CODE)];
-            }
-            let try_cut = |sweep: &Sweep, best: Option<Found>, low, high| {
-                let cut = Found {
-                    low,
-                    high,
-                    missing_left,
-                    ..Found::default()
-                };
-                sweep.better_of(best, cut, self.min_leaf)
-            };
-            // The last bin to the left, and its class if it has only one.
-            let mut last: Option<(u8, Option<u8>)> = None;
-            let mut right = present;
-            while let Some(first) = right.first() {
-                let code = first.code();
-                let n_parts = right.iter().take_while(|part| part.code() == code).count();
-                let (bin, beyond) = right.split_at(n_parts);
-                let class = (n_parts == 1 || first.class() == bin[n_parts - 1].class())
-                    .then_some(first.class());
-                if let Some((low, class_before)) = last {
-                    // Between two bins of the same class alone no cut is better than before or after both.
-                    let within_class = class.is_some() && class == class_before;
-                    if !within_class || self.min_leaf > 1 {
-                        best = try_cut(&sweep, best, low, Some(code));
-                    }
-                }
-                sweep.shift(bin);
-                sweep.left_rows += self.rows_of_code[usize::from(code)];
-                last = Some((code, class));
-                right = beyond;
-            }
-            if let Some((low, _)) = last
-                && !missing_left
-                && !missing.is_empty()
-            {
-                best = try_cut(&sweep, best, low, None);
-            }
-        }
-        // A node that saw no missing value sends those to come where most of its weight goes.
-        best.map(|found| Found {
-            missing_left: if missing.is_empty() {
-                2 * found.left_weight >= self.node.total
-            } else {
-                found.missing_left
-            },
-            ..found
-        })
+        let (node, parts) = (&self.node, &self.parts);
+        best_cut(
+            node,
+            parts,
+            &self.rows_of_code,
+            self.min_leaf,
+            &mut self.left,
+        )
     }
 }
 
@@ -312,147 +181,6 @@ impl Splitter for SplitFinder<'_> {
     }
 }
 
-impl Node {
-    fn enter(&mut self, samples: &[Sample], class_weights: &[u32]) -> bool {
-        self.draws_of_class.fill(0);
-        for sample in samples {
-            self.draws_of_class[usize::from(sample.label)] += u32::from(sample.draws);
-        }
-        self.draw_weights.clear();
-        self.weights.clear();
-        (self.total, self.squares) = (0, 0);
-        for (class, &draws) in self.draws_of_class.iter().enumerate() {
-            if draws > 0 {
-                let weight = u64::from(draws) * u64::from(class_weights[class]);
-                self.number_of_class[class] = self.weights.len() as u8;
-                self.draw_weights.push(class_weights[class]);
-                self.weights.push(weight);
-                self.total += weight;
-                self.squares += weight * weight;
-            }
-        }
-        if self.weights.len() < 2 {
-            return false;
-        }
-        self.rows.clear();
-        self.rows.extend(samples.iter().map(|sample| NodeRow {
-            class: self.number_of_class[usize::from(sample.label)],
-            draws: sample.draws,
-        }));
-        true
-    }
-
-    /// How many bits hold the number of a class.
-    fn class_bits(&self) -> u32 {
-        self.weights.len().next_power_of_two().trailing_zeros()
-    }
-}
-
-impl Histogram {
-    #[inline]
-    fn add(&mut self, code: u8, row: NodeRow, class_bits: u32) {
-        self.cells[usize::from(code) << class_bits | usize::from(row.class)] +=
-            u32::from(row.draws);
-        self.seen[usize::from(code)] = 1;
-    }
-}
-
-/// A cut that moves through a node's rows, from the left to the right.
-struct Sweep<'a> {
-    node: &'a Node,
-    left: &'a mut [u64],
-    left_total: u64,
-    left_squares: u64,
-    right_squares: u64,
-    left_rows: u32,
-}
-
-impl<'a> Sweep<'a> {
-    fn new(node: &'a Node, left: &'a mut Vec<u64>) -> Self {
-        left.clear();
-        left.resize(node.weights.len(), 0);
-        Self {
-            node,
-            left,
-            left_total: 0,
-            left_squares: 0,
-            right_squares: node.squares,
-            left_rows: 0,
-        }
-    }
-
-    /// Moves parts to the left.
-    #[inline]
-    fn shift(&mut self, parts: &[Part]) {
-        for part in parts {
-            let class = usize::from(part.class());
-            let weight = part.draws() * u64::from(self.node.draw_weights[class]);
-            let left = self.left[class];
-            let right = self.node.weights[class] - left;
-            self.left_squares += (2 * left + weight) * weight;
-            self.right_squares -= (2 * right - weight) * weight;
-            self.left_total += weight;
-            self.left[class] = left + weight;
-        }
-    }
-
-    /// `cut` with its score, if it may be made and scores more than the best so far, else that one.
-    #[inline]
-    fn better_of(&self, best: Option<Found>, cut: Found, min_leaf: u32) -> Option<Found> {
-        let rows = self.node.rows.len() as u32;
-        if min_leaf > 1 && self.left_rows.min(rows - self.left_rows) < min_leaf {
-            return best;
-        }
-        let right_total = self.node.total - self.left_total;
-        let score =
-            score(self.left_squares, self.left_total) + score(self.right_squares, right_total);
-        if best.is_some_and(|best| best.score >= score) {
-            return best;
-        }
-        Some(Found {
-            pure: [
-                self.left_squares == self.left_total * self.left_total,
-                self.right_squares == right_total * right_total,
-            ],
-            left_weight: self.left_total,
-            score,
-            ..cut
-        })
-    }
-}
-
-/// Σ w²/W. Both are below 2⁶³ (see [`super::binned::MAX_WEIGHT`]), and signed numbers become floats faster.
-#[inline]
-fn score(squares: u64, total: u64) -> f64 {
-    squares as i64 as f64 / total as i64 as f64
-}
-
-/// A cut between two codes that occur in the node.
-#[derive(Clone, Copy, Debug, Default)]
-struct Found {
-    /// The last code to the left that occurs.
-    low: u8,
-    /// The first code to the right that occurs; `None` where missing values alone are to the right.
-    high: Option<u8>,
-    missing_left: bool,
-    /// Whether each side is of one class.
-    pure: [bool; 2],
-    left_weight: u64,
-    score: f64,
-}
-
-impl Found {
-    fn on(&self, feature: u16, cuts: &[f32]) -> Split {
-        Split {
-            feature,
-            last_left: middle_of_gap(self.low, self.high, cuts),
-            missing_left: self.missing_left,
-            pure: self.pure,
-            score: self.score,
-        }
-    }
-}
-
 /// The code after which to cut between two codes that occur, `None` being missing values alone: of the cuts in that gap, the one nearest to its middle. The
 /// rows of the node do not care; those to come are as likely near either end.
 pub(super) fn middle_of_gap(low: u8, high: Option<u8>, cuts: &[f32]) -> u8 {
@@ -471,7 +199,7 @@ pub(super) fn middle_of_gap(low: u8, high: Option<u8>, cuts: &[f32]) -> u8 {
 mod tests {
     use super::*;
     use crate::fit::TrainingTable;
-    use crate::fit::cuts::BinnedColumn;
+    use crate::fit::cuts::{BinnedColumn, MISSING_CODE};
     use crate::fit::options::ForestOptions;
     use crate::fit::rng::SplitMix64;
 
