@@ -255,7 +255,7 @@ fn the_order_of_sections_does_not_matter_but_their_number_does() {
                 assert_eq!(found, expected);
             }
             b"CERR" => assert_eq!(load(&file).unwrap().spec().card.calibration, None),
-            b"CURV" => assert_eq!(load(&file).unwrap().spec().card.size_curve, None),
+            b"SIZE" => assert_eq!(load(&file).unwrap().spec().card.size_curve, None),
             // Without its detector the model gives no ranks, without its calibration other probabilities, and its self-test
             // rows say so.
             b"ISOF" | b"CALB" => check_refused(&file, ErrorKind::PackSelfTest, "no ISOF or CALB"),
