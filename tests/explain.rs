@@ -4,8 +4,9 @@ mod model_support;
 
 use flowsieve::explain::Explainer;
 use flowsieve::model::Model;
+use flowsieve::model::forest::Leaves;
 use flowsieve::{ErrorKind, pack};
-use model_support::{Random, Shape, row, spec, with_explanations};
+use model_support::{Random, Shape, boosted, calibrated, row, spec, with_explanations};
 
 const SHAPE: Shape = Shape {
     n_features: 24,
@@ -34,6 +35,7 @@ fn contributions_add_up_to_the_output_less_the_expectation() {
             (index % SHAPE.n_classes) as u8
         };
         let explanation = explainer.explain(model.spec(), &values, asked);
+        assert_eq!(explanation.leaves, Leaves::Shares);
         let sum: f64 = explanation.contributions.iter().sum();
         let error = explanation.expectation + sum - explanation.output;
         assert!(error.abs() < 1e-9, "row {index}: {error}");
@@ -66,6 +68,77 @@ fn what_all_classes_gain_and_lose_is_nothing() {
     assert!(sums.iter().all(|sum| sum.abs() < 1e-12), "{sums:?}");
 }
 
+/// The probability of each class by the definition of softmax, of scores in natural logarithms.
+fn softmax(scores: &[f64]) -> Vec<f64> {
+    let most = scores.iter().copied().fold(f64::MIN, f64::max);
+    let weights: Vec<f64> = scores.iter().map(|score| (score - most).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    weights.iter().map(|weight| weight / total).collect()
+}
+
+#[test]
+fn scores_of_boosted_trees_add_up_and_are_log_odds() {
+    for seed in 0..5 {
+        let spec = boosted(spec(Shape { seed, ..SHAPE }), seed + 1);
+        let model = Model::new(with_explanations(spec, 8)).unwrap();
+        let mut explainer = Explainer::new(model.spec()).unwrap();
+        let (mut random, mut scratch) = (Random(77 + seed), model.scratch());
+        for index in 0..2000 {
+            let values = row(&mut random, SHAPE.n_features);
+            let mut buffer = values.clone();
+            buffer.resize(model.row_len(), 0.0);
+            let score = model.score(&mut buffer, &mut scratch);
+            let mut outputs = Vec::new();
+            for class in 0..SHAPE.n_classes {
+                if index % 20 > 0 && class != index % SHAPE.n_classes {
+                    continue;
+                }
+                let explanation = explainer.explain(model.spec(), &values, class as u8);
+                assert_eq!(explanation.leaves, Leaves::Scores);
+                let sum: f64 = explanation.contributions.iter().sum();
+                let error = explanation.expectation + sum - explanation.output;
+                assert!(error.abs() < 1e-9, "row {index}: {error}");
+                outputs.push(explanation.output);
+            }
+            if index % 20 > 0 {
+                continue;
+            }
+            let sum: f64 = outputs.iter().sum();
+            assert!(sum.abs() < 1e-9, "row {index}: {sum}");
+            let found = softmax(&outputs)[usize::from(score.class)] * 65_535.0;
+            let off = found - f64::from(score.confidence);
+            assert!(off.abs() < 0.51, "row {index}: {off}");
+        }
+    }
+}
+
+#[test]
+fn the_probability_of_an_attack_is_the_scorers() {
+    let mut curves = [0; 2];
+    for seed in 0..20 {
+        let plain = spec(Shape { seed, ..SHAPE });
+        let spec = match seed % 3 {
+            0 => plain,
+            1 => boosted(plain, seed),
+            _ => calibrated(plain, seed),
+        };
+        let model = Model::new(with_explanations(spec, seed)).unwrap();
+        curves[usize::from(model.spec().leaves() == Leaves::Scores)] += 1;
+        let explainer = Explainer::new(model.spec()).unwrap();
+        let (mut random, mut scratch) = (Random(seed), model.scratch());
+        for index in 0..300 {
+            let values = row(&mut random, SHAPE.n_features);
+            let mut buffer = values.clone();
+            buffer.resize(model.row_len(), 0.0);
+            model.score(&mut buffer, &mut scratch);
+            let expected = model.attack_probability(&scratch);
+            let found = explainer.attack_probability(model.spec(), &values);
+            assert_eq!(found, expected, "model {seed}, row {index}");
+        }
+    }
+    assert!(curves[0] > 5 && curves[1] > 5, "{curves:?}");
+}
+
 #[test]
 fn models_that_cannot_be_explained_say_so() {
     let error = Explainer::new(&spec(SHAPE)).unwrap_err();
@@ -91,9 +164,12 @@ fn covers_and_permutation_importances_are_stored_where_there_are_any() {
     let read = pack::read(&file).unwrap();
     assert_eq!(read.forest.covers, explained.forest.covers);
     assert_eq!(read.permutation, explained.permutation);
-    let parts = pack::read_classifier(&file).unwrap();
-    assert_eq!(parts.forest, read.forest);
-    Explainer::new(&parts).unwrap();
+    for spec in [explained.clone(), boosted(explained.clone(), 2)] {
+        let parts = pack::read_classifier(&pack::write(&spec).unwrap()).unwrap();
+        assert_eq!(parts.forest, spec.forest);
+        assert_eq!(parts.calibration, spec.calibration);
+        Explainer::new(&parts).unwrap();
+    }
     let tags = |file: &[u8]| -> Vec<String> {
         let sections = pack::sections(file).unwrap();
         sections.into_iter().map(|section| section.tag).collect()

@@ -5,10 +5,11 @@
 mod model_support;
 
 use flowsieve::ErrorKind::{self, PackDamaged, PackNotAPack, PackTooNew};
+use flowsieve::model::calibration::Curve;
 use flowsieve::model::card::Card;
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::{Error, pack};
-use model_support::{Shape, calibrated, spec, with_self_test};
+use model_support::{Shape, boosted, calibrated, spec, with_self_test};
 
 const MANDATORY: u32 = 1;
 const DEFLATED: u32 = 2;
@@ -88,16 +89,19 @@ fn put_together(version: u16, sections: &[Section]) -> Vec<u8> {
     file
 }
 
-fn small() -> ModelSpec {
-    let shape = Shape {
+fn small_shape() -> Shape {
+    Shape {
         n_features: 5,
         n_classes: 3,
         n_trees: 4,
         n_leaves: 9,
         n_isolation_trees: 3,
         seed: 21,
-    };
-    with_self_test(calibrated(spec(shape), 1), 3)
+    }
+}
+
+fn small() -> ModelSpec {
+    with_self_test(calibrated(spec(small_shape()), 3), 3)
 }
 
 fn small_file() -> Vec<u8> {
@@ -323,6 +327,64 @@ fn a_model_without_classes_has_no_forest_and_no_taxonomy() {
         PackDamaged,
         "a family of no class",
     );
+}
+
+#[test]
+fn leaves_that_hold_scores_go_with_the_exponential_curve() {
+    let scores = with_self_test(boosted(spec(small_shape()), 1), 3);
+    let file = pack::write(&scores).unwrap();
+    load(&file).unwrap();
+
+    let sections = take_apart(&file);
+    let index = sections.iter().position(|section| section.tag == *b"CALB");
+    let index = index.expect("a section");
+    let with = |calibration: Option<&[u8]>| {
+        let mut sections = sections.clone();
+        match calibration {
+            Some(raw) => sections[index] = Section::plain(*b"CALB", MANDATORY, raw),
+            None => drop(sections.remove(index)),
+        }
+        put_together(1, &sections)
+    };
+    let adds_up = |file: &[u8], what: &str| {
+        check_refused(file, PackDamaged, what);
+        let message = load(file).unwrap_err().to_string();
+        assert!(message.contains("adds up to"), "{message}");
+    };
+    adds_up(&with(None), "scores without a curve");
+    // The power curve with offset 0 and exponent 1, and no sets.
+    let power = [&[0][..], &0f64.to_le_bytes(), &1f64.to_le_bytes(), &[0]].concat();
+    adds_up(&with(Some(&power)), "scores with a power curve");
+    let exponential = |rate: f64| [&[1][..], &rate.to_le_bytes(), &[0]].concat();
+    assert_eq!(sections[index].raw(), exponential(rate_of(&scores)));
+    for rate in [0.0, -0.5, 65.0, f64::NAN] {
+        check_refused(
+            &with(Some(&exponential(rate))),
+            PackDamaged,
+            "a rate out of range",
+        );
+    }
+    // With another rate they are scores, too, but the test rows have other confidences.
+    check_refused(
+        &with(Some(&exponential(2.0))),
+        ErrorKind::PackSelfTest,
+        "another rate",
+    );
+
+    let mut unsaid = scores;
+    unsaid.calibration = None;
+    assert_eq!(pack::write(&unsaid).unwrap_err().kind(), PackDamaged);
+}
+
+fn rate_of(spec: &ModelSpec) -> f64 {
+    match spec
+        .calibration
+        .as_ref()
+        .map(|calibration| calibration.curve)
+    {
+        Some(Curve::Exponential { rate }) => rate,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Small made-up inputs that fuzzing starts from: every form that is read, every branch that is known.
 
 use crate::input::Input;
-use crate::model_support::{Random, Shape, spec, with_self_test};
+use crate::model_support::{Random, Shape, boosted, spec, with_self_test};
 use crate::packs::plain;
 use crate::slice_support::{HEADER, utf16};
 
@@ -77,6 +77,8 @@ pub fn pack() -> Vec<Seed> {
         seeds.push((format!("plain-{number}"), plain(&spec)));
         seeds.push((format!("tested-{number}"), plain(&tested)));
         seeds.push((format!("written-{number}"), written));
+        let scores = with_self_test(boosted(spec, 3), 2);
+        seeds.push((format!("boosted-{number}"), plain(&scores)));
     }
     seeds
 }

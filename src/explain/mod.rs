@@ -1,4 +1,4 @@
-//! Why a flow got its class: how much each feature's value added to the class's share of the forest's votes, or took away.
+//! Why a flow got its class: how much each feature's value added to what the trees say of the class, or took away.
 //!
 //! The numbers are Shapley values (1953) of the *path-dependent* game of Lundberg et al. (From local explanations to global
 //! understanding with explainable AI for trees, 2020): what a tree says of a row of which some features are unknown is the
@@ -8,11 +8,18 @@
 //! ```text
 //!   expectation + the features' contributions = output
 //!      8.3 %    +  (+61.2 − 4.0 + …) points   = 97.1 %   of the votes for the class
+//!     −0.42     +  (+3.91 − 0.20 + …)         = +5.31    the class's log-odds against the average class
 //! ```
 //!
-//! What is explained is the class's share of the votes: the sum of its bytes in the leaves that the row ends in, over
-//! 255 × trees. Nothing that is made of it later, such as a calibrated confidence, is in it. It needs the leaves'
-//! [covers](crate::model::cover), which model files have that were trained since there are explanations.
+//! What is explained depends on what the [leaves](Leaves) hold. In a random forest it is the class's share of the votes: the
+//! sum of its bytes in the leaves that the row ends in, over 255 × trees. Nothing that is made of it later, such as a
+//! calibrated confidence, is in it. In boosted trees it is the class's score, a centred logit: the sum of its bytes less the
+//! classes' mean in each leaf, times the rate of the calibration's curve. That is ln p less the mean of the classes' ln p,
+//! so a difference of 0.69 doubles the class's odds against the (geometrically) average class, and two classes' scores
+//! differ by the logarithm of their odds.
+//!
+//! It needs the leaves' [covers](crate::model::cover), which model files have that were trained since there are
+//! explanations.
 
 mod place;
 mod quadrature;
@@ -22,10 +29,11 @@ pub use place::{Place, place};
 pub use quadrature::Quadrature;
 pub use tree_shap::{TreeShap, node_covers};
 
+use crate::model::calibration::{Curve, Weights, probability};
 use crate::model::cover::weight_of;
-use crate::model::forest::{DISTRIBUTION_SUM, ForestSpec};
+use crate::model::forest::Leaves;
 use crate::model::tree::TreeNode;
-use crate::model::{ModelSpec, validate};
+use crate::model::{ModelSpec, most_votes, validate};
 use crate::{Error, ErrorKind};
 
 /// Explains the rows of one model.
@@ -34,16 +42,21 @@ pub struct Explainer {
     /// The cover of each node, tree by tree.
     covers: Vec<Vec<f64>>,
     shap: TreeShap,
+    /// None where the model is not calibrated.
+    weights: Option<Weights>,
 }
 
-/// Why a row's share of the votes for a class is what it is.
+/// Why what the trees say of a class is what it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
-    /// The share of the votes, 0 to 1, that a row gets of which nothing is known.
+    /// The unit of all numbers: with [`Leaves::Shares`] they are shares of the votes, of which 1 is all; with
+    /// [`Leaves::Scores`] natural logarithms of odds against the average class, where +0.69 doubles and −0.69 halves.
+    pub leaves: Leaves,
+    /// What a row gets of which nothing is known.
     pub expectation: f64,
-    /// That of this row: the expectation and all contributions together, as far as floats add up.
+    /// What this row gets: the expectation and all contributions together, as far as floats add up.
     pub output: f64,
-    /// Per feature of the model, what its value added to the share.
+    /// Per feature of the model, what its value added.
     pub contributions: Vec<f64>,
 }
 
@@ -78,6 +91,10 @@ impl Explainer {
         Ok(Self {
             covers,
             shap: TreeShap::new(&forest.trees),
+            weights: spec
+                .calibration
+                .as_ref()
+                .map(|calibration| Weights::new(&calibration.curve, most_votes(forest))),
         })
     }
 
@@ -89,45 +106,73 @@ impl Explainer {
         let forest = &spec.forest;
         let n_classes = usize::from(forest.n_classes);
         assert!(usize::from(class) < n_classes, "no class {class}");
-        let mut shares = Vec::new();
-        for distribution in forest.distributions.chunks_exact(n_classes) {
-            shares.push(f64::from(distribution[usize::from(class)]));
-        }
-        let mut explanation = Explanation {
-            expectation: 0.0,
-            output: 0.0,
-            contributions: vec![0.0; spec.schema.columns.len()],
+        let class = usize::from(class);
+        let rate = match spec
+            .calibration
+            .as_ref()
+            .map(|calibration| calibration.curve)
+        {
+            Some(Curve::Exponential { rate }) => Some(rate),
+            _ => None,
         };
-        for (tree, covers) in forest.trees.iter().zip(&self.covers) {
-            let share = |value: u32| shares[value as usize];
-            self.shap.add(tree, covers, values, share, &mut explanation);
+        let mut said = Vec::new();
+        for distribution in forest.distributions.chunks_exact(n_classes) {
+            let own = f64::from(distribution[class]);
+            // Shares have one mean in all leaves, scores one of their own in each.
+            let sum: u32 = distribution.iter().map(|&score| u32::from(score)).sum();
+            let mean = rate.map_or(0.0, |_| f64::from(sum) / n_classes as f64);
+            said.push(own - mean);
         }
-        explanation.scale(1.0 / (f64::from(DISTRIBUTION_SUM) * forest.trees.len() as f64));
+        let mut explanation = Explanation::nothing(spec.leaves(), spec.schema.columns.len());
+        for (tree, covers) in forest.trees.iter().zip(&self.covers) {
+            let value = |leaf: u32| said[leaf as usize];
+            self.shap.add(tree, covers, values, value, &mut explanation);
+        }
+        explanation.scale(rate.unwrap_or(1.0 / f64::from(most_votes(forest))));
         explanation
     }
-}
 
-/// The share of a forest's votes that each class has of a row, in the order of the taxonomy.
-///
-/// # Panics
-/// If there are fewer values than features, or the forest is none that was checked.
-pub fn votes(forest: &ForestSpec, values: &[f32]) -> Vec<f64> {
-    let n_classes = usize::from(forest.n_classes);
-    let mut votes = vec![0.0; n_classes];
-    for tree in &forest.trees {
-        let leaf = leaf_of(&tree.nodes, values) as usize;
-        for (sum, &share) in votes
-            .iter_mut()
-            .zip(&forest.distributions[leaf * n_classes..])
-        {
-            *sum += f64::from(share);
+    /// The probability × 65535, rounded, that a row is an attack, as the model that this was made for gives it: see
+    /// [`Model::attack_probability`](crate::model::Model::attack_probability).
+    ///
+    /// # Panics
+    /// If there are fewer values than features.
+    pub fn attack_probability(&self, spec: &ModelSpec, values: &[f32]) -> u16 {
+        let forest = &spec.forest;
+        let n_classes = usize::from(forest.n_classes);
+        let mut sums = vec![0; n_classes];
+        for tree in &forest.trees {
+            let leaf = leaf_of(&tree.nodes, values) as usize;
+            let votes = &forest.distributions[leaf * n_classes..];
+            for (sum, &byte) in sums.iter_mut().zip(votes) {
+                *sum += u32::from(byte);
+            }
         }
+        let mut weights = sums.clone();
+        if let Some(curve) = &self.weights {
+            let largest = sums.iter().copied().max().unwrap_or(0);
+            curve.weigh(&sums, largest, &mut weights);
+        }
+        let (mut attacks, mut total) = (0, 0);
+        for (&weight, kind) in weights.iter().zip(&spec.taxonomy.kinds) {
+            total += u64::from(weight);
+            attacks += if kind.attack { u64::from(weight) } else { 0 };
+        }
+        probability(attacks, total)
     }
-    let whole = f64::from(DISTRIBUTION_SUM) * forest.trees.len() as f64;
-    votes.iter().map(|sum| sum / whole).collect()
 }
 
 impl Explanation {
+    /// One that nothing was added to yet, of a model with so many features.
+    pub fn nothing(leaves: Leaves, n_features: usize) -> Self {
+        Self {
+            leaves,
+            expectation: 0.0,
+            output: 0.0,
+            contributions: vec![0.0; n_features],
+        }
+    }
+
     fn scale(&mut self, by: f64) {
         self.expectation *= by;
         self.output *= by;

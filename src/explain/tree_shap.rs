@@ -16,7 +16,8 @@
 //!        0            j≠i
 //! ```
 //!
-//! The integrand is a polynomial, so [`Quadrature`] has it exactly, and nothing in it is ever negative, so nothing cancels.
+//! The integrand is a polynomial, so [`Quadrature`] has it exactly, and none of its factors but v is ever negative, so nothing
+//! within a leaf cancels.
 //! As in Linear `TreeSHAP` (Yu et al. 2022) the products are carried down the tree and the leaves' sums up, once for each node,
 //! where the algorithm of 2020 takes the square of the depth for each leaf. A feature that is asked for again on the way
 //! has a new factor in place of the old one; what the old one's split adds for these leaves is taken away.
@@ -241,6 +242,7 @@ fn integral(rule: &Quadrature, sums: &[f64], factor: Factor) -> f64 {
 mod tests {
     use super::*;
     use crate::fit::rng::SplitMix64;
+    use crate::model::forest::Leaves;
 
     /// A random tree in which features come again and again.
     fn random_tree(rng: &mut SplitMix64, n_features: u32, depth: u32, nodes: &mut Vec<TreeNode>) {
@@ -321,11 +323,7 @@ mod tests {
                         _ => rng.unit() as f32,
                     })
                     .collect();
-                let mut found = Explanation {
-                    expectation: 0.0,
-                    output: 0.0,
-                    contributions: vec![0.0; row.len()],
-                };
+                let mut found = Explanation::nothing(Leaves::Shares, row.len());
                 shap.add(&trees[0], &covers, &row, leaf_value, &mut found);
                 assert!((found.expectation - game(&trees[0], &covers, &row, 0, 0)).abs() < 1e-12);
                 assert_eq!(found.output, game(&trees[0], &covers, &row, u32::MAX, 0));
@@ -361,11 +359,7 @@ mod tests {
             let row: Vec<f32> = (0..n_features)
                 .map(|i| [0.0, 1.0][usize::from(i == 1)])
                 .collect();
-            let mut found = Explanation {
-                expectation: 0.0,
-                output: 0.0,
-                contributions: vec![0.0; n_features],
-            };
+            let mut found = Explanation::nothing(Leaves::Shares, n_features);
             shap.add(&trees[0], &covers, &row, leaf_value, &mut found);
             let sum: f64 = found.contributions.iter().sum();
             let error = found.expectation + sum - found.output;

@@ -103,7 +103,7 @@ pub struct CardEvaluation {
 pub struct CalibrationWorth {
     /// Rows scored.
     pub rows: u64,
-    /// Shares of votes taken for probabilities.
+    /// As they were before calibration: shares of votes taken for probabilities, or the softmax of boosted scores.
     pub votes: ProbabilityWorth,
     /// Probabilities as the model gives them.
     pub calibrated: ProbabilityWorth,

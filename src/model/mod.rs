@@ -1,4 +1,4 @@
-//! What scores a prepared row: the random forest, the isolation forest, and the taxonomy that names the classes.
+//! What scores a prepared row: the classifier, the isolation forest, and the taxonomy that names the classes.
 //!
 //! A [`ModelSpec`] is a model as it is trained, stored and described. [`Model`] is compiled from it, once it has been
 //! checked and has scored its own test rows as it says it must.
@@ -48,7 +48,8 @@ pub struct ModelSpec {
     pub taxonomy: Taxonomy,
     /// The classifier; no trees at all in a model without classes.
     pub forest: ForestSpec,
-    /// What makes probabilities and sets of the classifier's votes; `None` where shares of votes stand for probabilities.
+    /// What makes probabilities and sets of the classifier's votes; `None` where shares of votes stand for probabilities. Its
+    /// curve says what the leaves hold.
     pub calibration: Option<CalibrationSpec>,
     /// The detector.
     pub isolation: IsolationSpec,

@@ -99,7 +99,6 @@ pub fn sections(bytes: &[u8]) -> Result<Vec<Section>, Error> {
 pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
     let contents = Contents::of(bytes, &KNOWN)?;
     let mut spec = ModelSpec {
-        calibration: contents.find(CALIBRATION).map(record).transpose()?,
         isolation: match contents.find(ISOLATION) {
             Some(entry) => read_isolation(&entry.unpack(MAX_RAW_TREES_LEN)?)?,
             None => IsolationSpec::default(),
@@ -141,7 +140,7 @@ fn classifier(contents: &Contents<'_>) -> Result<ModelSpec, Error> {
         preparation: record(contents.require(PREPARATION)?)?,
         taxonomy: record(contents.require(TAXONOMY)?)?,
         forest: forest(contents)?,
-        calibration: None,
+        calibration: contents.find(CALIBRATION).map(record).transpose()?,
         isolation: IsolationSpec::default(),
         card: Card::default(),
         permutation: None,

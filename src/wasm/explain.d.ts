@@ -1,6 +1,8 @@
-/** Why a row's share of the votes for a class is what it is. */
+/** Why what the trees say of a class in a row is what it is. */
 export interface RawExplanation {
-  /** Share of the votes for all attack classes together. */
+  /** What expectation, output and contributions are: shares of the votes, or natural logarithms of odds. */
+  unit: 'share' | 'log-odds';
+  /** Calibrated probability, 0 to 1, of all attack classes together. */
   attackProbability: number;
   expectation: number;
   output: number;

@@ -1,8 +1,10 @@
 //! The entry of the third module: why a row got its class.
 
 use super::js::{js_error, set};
-use crate::explain::{Explainer, place, votes};
+use crate::explain::{Explainer, place};
 use crate::model::ModelSpec;
+use crate::model::calibration::PROBABILITY_ONE;
+use crate::model::forest::Leaves;
 use crate::pack;
 use js_sys::{Float64Array, Object};
 use wasm_bindgen::prelude::*;
@@ -36,16 +38,10 @@ impl JsExplainer {
         open().map_err(|error| js_error(&error, None))
     }
 
-    /// Explains a row's share of the votes for a class. `values` are those of its features.
+    /// Explains what the trees say of a class in a row. `values` are those of its features.
     pub fn explain(&mut self, values: &[f32], class: u8) -> JsExplanation {
         let found = self.explainer.explain(&self.spec, values, class);
-        let mut attack = 0.0;
-        for (share, kind) in votes(&self.spec.forest, values)
-            .iter()
-            .zip(&self.spec.taxonomy.kinds)
-        {
-            attack += if kind.attack { *share } else { 0.0 };
-        }
+        let attack = self.explainer.attack_probability(&self.spec, values);
         let mut places = Vec::with_capacity(2 * values.len());
         for (feature, &value) in self.spec.preparation.features.iter().zip(values) {
             let place = place(feature, value);
@@ -54,6 +50,12 @@ impl JsExplainer {
         }
         let object = Object::new();
         let number = |name: &str, value: f64| set(&object, name, &value.into());
+        let unit = match found.leaves {
+            Leaves::Shares => "share",
+            Leaves::Scores => "log-odds",
+        };
+        set(&object, "unit", &unit.into());
+        let attack = f64::from(attack) / f64::from(PROBABILITY_ONE);
         number("attackProbability", attack);
         number("expectation", found.expectation);
         number("output", found.output);

@@ -8,7 +8,7 @@ use flowsieve::model::card::{
     CalibrationWorth, Card, CardEvaluation, ClassCoverage, Dataset, LeftOut, ProbabilityWorth,
     SetWorth, SizeCurve, SizePoint,
 };
-use flowsieve::model::forest::ForestSpec;
+use flowsieve::model::forest::{ForestSpec, Leaves};
 use flowsieve::model::importance::PermutationImportance;
 use flowsieve::model::isolation::{IsolationSpec, IsolationTrees, quantile_table};
 use flowsieve::model::taxonomy::{Kind, Taxonomy};
@@ -386,7 +386,31 @@ fn isolation(
     }
 }
 
-/// The same model with a random calibration, and what it is worth.
+/// Gives a model's leaves random scores instead of shares, without the calibration that says so.
+fn with_score_bytes(spec: &mut ModelSpec, random: &mut Random) {
+    for score in &mut spec.forest.distributions {
+        *score = match random.below(8) {
+            0 => 0,
+            1 => 255,
+            2 => random.below(256) as u8,
+            _ => 100 + random.below(57) as u8,
+        };
+    }
+}
+
+/// The same model as one of boosted trees: with random scores in its leaves.
+pub(crate) fn boosted(mut spec: ModelSpec, seed: u64) -> ModelSpec {
+    let mut random = Random(seed);
+    with_score_bytes(&mut spec, &mut random);
+    let rate = (1 + random.below(64)) as f64 / 1024.0;
+    spec.calibration = Some(CalibrationSpec {
+        curve: Curve::Exponential { rate },
+        sets: None,
+    });
+    spec
+}
+
+/// The same model with a random calibration, and what it is worth. Now and then it becomes one of boosted trees.
 pub(crate) fn calibrated(mut spec: ModelSpec, seed: u64) -> ModelSpec {
     let mut random = Random(seed);
     let mut share = || (1 + random.below(1000)) as f64 / 1000.0;
@@ -411,6 +435,9 @@ pub(crate) fn calibrated(mut spec: ModelSpec, seed: u64) -> ModelSpec {
             thresholds: (0..n_classes).map(|_| probability()).collect(),
         }),
     });
+    if spec.leaves() == Leaves::Scores && random.below(4) > 0 {
+        with_score_bytes(&mut spec, &mut random);
+    }
     let worth = |log_loss, calibration_error| ProbabilityWorth {
         log_loss,
         calibration_error,

@@ -368,7 +368,7 @@ pub(crate) struct ExplainArguments {
     /// Which row of it, from 1 for the first below the header, as the page numbers them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) row: u64,
-    /// The class to explain [default: that of the most votes]
+    /// The class to explain [default: the row's own]
     #[arg(long, value_name = "CLASS", allow_hyphen_values = true)]
     pub(crate) class: Option<String>,
     /// List all columns, not only those that matter most

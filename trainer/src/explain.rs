@@ -7,6 +7,7 @@ use crate::report::{count, table};
 use crate::source::{Source, load};
 use flowsieve::analysis::{CellRows, Plan, PlanOptions, read_cells};
 use flowsieve::explain::{Explainer, Explanation, place};
+use flowsieve::model::forest::Leaves;
 use flowsieve::model::{Model, RowScore};
 use flowsieve::prepare::Feature;
 use flowsieve::schema::ColumnKind;
@@ -186,12 +187,23 @@ fn answer(model: &Model, score: RowScore, attack: u16) {
 fn print(plan: &Plan, cells: &CellRows, explanation: &Explanation, class: u8, all: bool) {
     let spec = plan.model().spec();
     let name = &spec.taxonomy.kinds[usize::from(class)].name;
-    println!(
-        "{} % of the votes are for {name}. A flow of which nothing is known gets {} %: the values of this one make {} points.",
-        level(explanation.output),
-        level(explanation.expectation),
-        points(explanation.output - explanation.expectation)
+    let leaves = explanation.leaves;
+    let (contribution, level) = (
+        |value: f64| contribution(leaves, value),
+        |value: f64| level(leaves, value),
     );
+    let (found, before) = (level(explanation.output), level(explanation.expectation));
+    let made = contribution(explanation.output - explanation.expectation);
+    match leaves {
+        Leaves::Shares => println!(
+            "{found} % of the votes are for {name}. A flow of which nothing is known gets {before} %: the values of this one \
+             make {made} points."
+        ),
+        Leaves::Scores => println!(
+            "The log-odds of {name} against the average class are {found}. A flow of which nothing is known gets {before}: \
+             the values of this one make {made}. Each +0.69 doubles the odds, each −0.69 halves them."
+        ),
+    }
     let ranked = explanation.ranked();
     let shown = if all { ranked.len() } else { LEADING_FEATURES };
     let (leading, rest) = ranked.split_at(shown.min(ranked.len()));
@@ -204,7 +216,7 @@ fn print(plan: &Plan, cells: &CellRows, explanation: &Explanation, class: u8, al
             vec![
                 column.name.clone(),
                 text(plan, cells, feature),
-                points(explanation.contributions[feature]),
+                contribution(explanation.contributions[feature]),
                 place_text(prepared, column.kind, value),
             ]
         })
@@ -218,7 +230,7 @@ fn print(plan: &Plan, cells: &CellRows, explanation: &Explanation, class: u8, al
         let columns = if rest.len() == 1 { "column" } else { "columns" };
         rows.push(figure(
             format!("{} other {columns}", rest.len()),
-            points(others),
+            contribution(others),
         ));
     }
     rows.push(figure(
@@ -226,12 +238,13 @@ fn print(plan: &Plan, cells: &CellRows, explanation: &Explanation, class: u8, al
         level(explanation.expectation),
     ));
     rows.push(figure("together".into(), level(explanation.output)));
+    let unit = match leaves {
+        Leaves::Shares => "points",
+        Leaves::Scores => "log-odds",
+    };
     println!(
         "{}",
-        table(
-            &["column", "value", "points", "among training flows"],
-            &rows
-        )
+        table(&["column", "value", unit, "among training flows"], &rows)
     );
 }
 
@@ -250,18 +263,25 @@ fn text(plan: &Plan, cells: &CellRows, feature: usize) -> String {
     }
 }
 
-/// A contribution to a share in points.
-fn points(share: f64) -> String {
-    let size = format!("{:.2}", (100.0 * share).abs());
+/// A contribution: to a share in points, or in log-odds.
+fn contribution(leaves: Leaves, value: f64) -> String {
+    let size = match leaves {
+        Leaves::Shares => 100.0 * value,
+        Leaves::Scores => value,
+    };
+    let size = format!("{:.2}", size.abs());
     if size == "0.00" {
         return size;
     }
-    format!("{}{size}", if share > 0.0 { '+' } else { '−' })
+    format!("{}{size}", if value > 0.0 { '+' } else { '−' })
 }
 
-/// A share in points.
-fn level(share: f64) -> String {
-    format!("{:.2}", 100.0 * share)
+/// What contributions add up to: a share in points, or log-odds.
+fn level(leaves: Leaves, value: f64) -> String {
+    match leaves {
+        Leaves::Shares => format!("{:.2}", 100.0 * value),
+        Leaves::Scores => contribution(leaves, value),
+    }
 }
 
 /// Where a value lies among those of training; nothing for words.

@@ -75,11 +75,8 @@ fn contributions_are_those_of_shap() {
         for (class, (expected, &expectation)) in
             list(by_class).iter().zip(&expectations).enumerate()
         {
-            let mut found = Explanation {
-                expectation: 0.0,
-                output: 0.0,
-                contributions: vec![0.0; values.len()],
-            };
+            let mut found =
+                Explanation::nothing(flowsieve::model::forest::Leaves::Shares, values.len());
             for leaves in &forest {
                 let covers = node_covers(&leaves.tree, |leaf| leaves.weights[leaf as usize]);
                 let share = |leaf: u32| leaves.shares[leaf as usize][class] / forest.len() as f64;

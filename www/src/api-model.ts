@@ -40,7 +40,7 @@ export interface ModelClass {
 export interface ModelColumn {
   name: string;
   kind: 'numeric' | 'categorical' | 'time';
-  /** Share of the forest's decisions that lean on it; all columns together make 1. */
+  /** Share of the trees' decisions that lean on it; all columns together make 1. */
   importance: number;
   /**
    * By how much the macro F1 on flows held out falls when this column's values are shuffled among them; `null`
@@ -73,10 +73,10 @@ export interface SetCoverage {
 /** What calibration did, on the different ones of the rows that the evaluation held out. */
 export interface CardCalibration {
   rows: number;
-  /** Mean −ln of the label's probability: by shares of votes, and calibrated. */
-  logLoss: [votes: number, calibrated: number];
-  /** Expected calibration error over 15 bins of confidence: by shares of votes, and calibrated. */
-  calibrationError: [votes: number, calibrated: number];
+  /** Mean −ln of the label's probability: as it was before calibration (by shares of votes, or boosted scores), and calibrated. */
+  logLoss: [before: number, calibrated: number];
+  /** Expected calibration error over 15 bins of confidence: before calibration, and calibrated. */
+  calibrationError: [before: number, calibrated: number];
   /** Rows with their label in their set; 0, as the next two, where the model has no sets. */
   covered: number;
   /** Rows with an empty set. */

@@ -255,7 +255,7 @@ export interface Analysis {
    */
   rows(from: number, to: number): Promise<Row[]>;
   /**
-   * Why row `row` has so many of the forest's votes for a class: for that of the most votes, or the one that is
+   * Why the model's trees say what they say of a class in row `row`: of the row's own class, or the one that is
    * named. Reads the row from the input again; what explains is loaded with the first row.
    *
    * Rejects with kind `no-explanation` where the row was rejected, the model has no classes, or its file was made
@@ -300,7 +300,7 @@ export interface Analysis {
 
 /** Options of {@link Analysis.explain}. */
 export interface ExplainOptions {
-  /** Name of the class to explain; by default that of the most votes. */
+  /** Name of the class to explain; by default that of the row. */
   class?: string | undefined;
 }
 
@@ -310,11 +310,21 @@ export interface ExplainOptions {
  */
 export interface Explanation {
   class: string;
-  /** Share of the forest's votes for the class, 0 to 1. */
+  /**
+   * What `output`, `expectation` and contributions are. `share`, of a random forest: the share of its votes for the
+   * class, of which 1 is all. `log-odds`, of boosted trees: the natural logarithm of the class's odds against the
+   * (geometrically) average class; 0.69 more doubles the odds, and two classes' outputs
+   * differ by the logarithm of the odds between them.
+   */
+  unit: 'share' | 'log-odds';
+  /** What the trees say of the class. */
   output: number;
   /** The same of a row of which nothing is known. */
   expectation: number;
-  /** Share of the votes for all attack classes together. */
+  /**
+   * Probability, 0 to 1, of all attack classes together, calibrated as {@link Row.confidence} is: what
+   * {@link Analysis.export} writes as `flowsieve_attack_probability`.
+   */
   attackProbability: number;
   /** One for each column of the model, in its order. */
   features: ExplainedFeature[];
@@ -328,7 +338,7 @@ export interface ExplainedFeature {
   text: string | null;
   /** What the model sees: the number, the index of the category, the second of the day; `null` where missing. */
   value: number | null;
-  /** What the value adds to the share of the votes, below 0 where it takes away. */
+  /** What the value adds to the output, below 0 where it takes away. */
   contribution: number;
   /** The shares of the training rows, 0 to 1, with a lower value and with this one or a lower one. */
   place: { below: number; atMost: number } | null;
@@ -392,7 +402,7 @@ export interface Row {
   class: string | null;
   family: string | null;
   attack: boolean;
-  /** Probability of the class, 0 to 1; the share of the forest's votes where `model.sets` is null. */
+  /** Probability of the class, 0 to 1; the share of a forest's votes where the model is not calibrated. */
   confidence: number;
   /**
    * Names of the classes that the row may be, at the coverage that {@link ModelInfo.sets} states: several

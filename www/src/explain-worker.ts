@@ -78,6 +78,7 @@ function explain(explainer: Explainer, question: Question): Explanation {
   });
   return {
     class: model.classes[question.class]?.name ?? '',
+    unit: raw.unit,
     output: raw.output,
     expectation: raw.expectation,
     attackProbability: raw.attackProbability,

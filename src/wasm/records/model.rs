@@ -98,7 +98,7 @@ struct CardEvaluation {
     auroc: Option<f64>,
 }
 
-/// What calibration did; of probabilities, by votes and calibrated.
+/// What calibration did; of probabilities, before it and calibrated.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Calibration {

@@ -6,6 +6,7 @@ use super::{count, shown, table};
 use crate::evaluations::report::ATTACKS_ALONE;
 use flowsieve::model::Model;
 use flowsieve::model::card::{LeftOut, SizeCurve};
+use flowsieve::model::forest::Leaves;
 use flowsieve::model::taxonomy::Taxonomy;
 use flowsieve::pack::Section;
 use flowsieve::schema::ColumnKind;
@@ -33,6 +34,14 @@ pub(crate) fn model(model: &Model) {
         count(card.training_rows),
         model.n_features()
     );
+    if spec.has_classes() {
+        let trees = spec.forest.trees.len();
+        let classifier = match spec.leaves() {
+            Leaves::Shares => format!("a random forest of {trees} trees"),
+            Leaves::Scores => format!("{trees} boosted trees"),
+        };
+        println!("  {:<12}{classifier}", "classifier");
+    }
     let detector = &spec.isolation;
     if !detector.trees.is_empty() {
         let rows = if detector.benign_only {

@@ -70,12 +70,12 @@ pub(crate) fn data(n_files: usize, columns: &Columns, data: &Dataset) {
     }
 }
 
-/// What becomes of the rows that a forest is fitted on, where classes are brought to one size.
+/// What becomes of the rows that trees are fitted on, where classes are brought to one size.
 pub(crate) fn resampled(recipe: &Recipe, class_counts: &[u64]) {
     if let Some(resampling) = &recipe.resampling {
         let sizes = resampling.sizes(class_counts);
         println!(
-            "Classes are brought to one size by {}: the forest of the trial sees {} rows instead of {}",
+            "Classes are brought to one size by {}: the trees of the trial see {} rows instead of {}",
             resampling.method.name(),
             count(sizes.iter().sum()),
             count(class_counts.iter().sum())
@@ -118,7 +118,7 @@ pub(crate) fn trial(scores: &Scores, fitted: usize, scored: usize, fit_time: Dur
     auroc(scores.isolation_auroc);
 }
 
-/// What the forest is worth on the rows that it was grown on.
+/// What a random forest is worth on the rows that it was grown on.
 pub(crate) fn out_of_bag(found: &Evaluation, n_rows: usize) {
     println!(
         "Out of bag, {} of all {} rows judged by the trees that did not draw them: macro F1 {:.4}, accuracy {:.4} (copies of a \
@@ -150,7 +150,7 @@ pub(crate) fn baseline(own: &Evaluation, baseline: &Baseline) {
         ]
     };
     let rows = [
-        row("this forest", own),
+        row("this model", own),
         row("smartcore, 100 trees", &baseline.evaluation),
     ];
     println!(

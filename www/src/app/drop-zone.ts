@@ -46,7 +46,7 @@ export class DropZone extends LightElement {
       <ul class="promises">
         <li>
           <h2>Classes and families</h2>
-          <p>A forest trained on real, labelled IoT traffic names the attack it sees, with a confidence.</p>
+          <p>A classifier trained on real, labelled IoT traffic names the attack it sees, with a confidence.</p>
         </li>
         <li>
           <h2>Strangers too</h2>

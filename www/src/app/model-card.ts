@@ -55,7 +55,7 @@ function card(model: ModelInfo): TemplateResult {
   // Loaded when it is first shown; the element is there at once and fills in then.
   if (several) void import('./later.js');
   return html`<p class="note">
-      <strong>${model.title}</strong>, ${bytes(model.bytes)}, trained on
+      <strong>${model.title}</strong>, ${bytes(model.bytes)}, ${classifier(model)}trained on
       ${plural(trainingRows, 'flow')}${dataset.title === model.title ? '' : ` of ${dataset.title}`}.
       ${sentence(dataset.attribution)} ${dataset.licence ? html`Licence of the data: ${dataset.licence}.` : nothing}
       ${dataset.source ? html`Source: ${source(dataset.source)}` : nothing}
@@ -93,6 +93,12 @@ function card(model: ModelInfo): TemplateResult {
       ${list('Columns left out', leftOut.length, leftOutTable(model))}
       ${list('How it was trained', Object.keys(parameters).length, parameterTable(model))}
     </div>`;
+}
+
+/** What tells the classes apart. */
+function classifier({ classes, card }: ModelInfo): string {
+  if (classes.length === 0) return '';
+  return card.parameters.learner === 'boosted' ? 'boosted trees ' : 'a random forest ';
 }
 
 /** Whether it has classes, none of which is benign. */

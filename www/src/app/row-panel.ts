@@ -3,7 +3,15 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import { type Analysis, type Explanation, FlowsieveError, type Row } from '../api.js';
 import styles from '../styles/row-panel.css';
 import { breakable } from './breakable.js';
-import { LEADING_FEATURES, level, placeText, points, ranked } from './explanation-text.js';
+import {
+  answer,
+  contribution,
+  LEADING_FEATURES,
+  level,
+  placeText,
+  ranked,
+  unitName,
+} from './explanation-text.js';
 import { count, percent, plural } from './format.js';
 import { LightElement } from './light-element.js';
 import { contributionBar, kindMark } from './marks.js';
@@ -39,7 +47,7 @@ export function openRow(rows: PanelRows, position: number): void {
 export class RowPanel extends LightElement {
   @property({ attribute: false }) accessor rows!: PanelRows;
   @property({ type: Number }) accessor position = 0;
-  /** The class that is asked about; that of the most votes where it is null. */
+  /** The class that is asked about; the row's own where it is null. */
   @state() private accessor asked: string | null = null;
   @state() private accessor all = false;
   @state() private accessor row: Row | null = null;
@@ -111,7 +119,7 @@ export class RowPanel extends LightElement {
       ${row.class === null ? nothing : fact('Class', html`${kindMark(row.attack)} ${breakable(row.class)}`)}
       ${row.class === null ? nothing : fact('Confidence', percent(row.confidence))}
       ${row.family === null || row.family === row.class ? nothing : fact('Family', row.family)}
-      ${attack === undefined ? nothing : fact('Attack votes', percent(attack))}
+      ${attack === undefined ? nothing : fact('Attack probability', percent(attack))}
       ${model.detector && !row.rejected ? fact('Anomaly', this.#anomaly(row)) : nothing}
       ${row.label === null ? nothing : fact('Label', breakable(row.label))}
     </dl>`;
@@ -128,7 +136,7 @@ export class RowPanel extends LightElement {
     if (!this.explanation || classes.length < 2) return nothing;
     const chosen = this.explanation.class;
     return html`<p class="field row-panel-choice">
-      <label for="row-class">Why so many votes for</label>
+      <label for="row-class">What speaks for</label>
       <select id="row-class" data-testid="row-class" @change=${this.#chosen}>
         ${classes.map(({ name }) => html`<option value=${name} ?selected=${name === chosen}>${name}</option>`)}
       </select>
@@ -139,14 +147,10 @@ export class RowPanel extends LightElement {
     const { explanation, row } = this;
     if (this.failure) return this.failure;
     if (!explanation || !row) return 'Asking the model…';
-    const { class: name, expectation, output } = explanation;
-    return (
-      `${level(output)}\u202f% of the votes are for ${name}. A flow of which nothing is known gets ` +
-      `${level(expectation)}\u202f%: the values of row ${count(row.index + 1)} make ${points(output - expectation)} points.`
-    );
+    return answer(explanation, count(row.index + 1));
   }
 
-  #table({ class: name, expectation, output, features }: Explanation): TemplateResult {
+  #table({ unit, class: name, expectation, output, features }: Explanation): TemplateResult {
     const columns = new Map(
       this.rows.analysis.model.columns.map((column) => [column.name, column]),
     );
@@ -154,7 +158,7 @@ export class RowPanel extends LightElement {
     const shown = this.all ? sorted : sorted.slice(0, LEADING_FEATURES);
     const rest = sorted.slice(shown.length);
     const most = Math.abs(sorted[0]?.contribution ?? 0);
-    const others = rest.reduce((sum, { contribution }) => sum + contribution, 0);
+    const others = rest.reduce((sum, feature) => sum + feature.contribution, 0);
     const figure = (what: string, value: string) => html`<tr>
       <th scope="row" colspan="2">${what}</th>
       <td class="num">${value}</td>
@@ -166,7 +170,7 @@ export class RowPanel extends LightElement {
           <tr>
             <th scope="col">Column</th>
             <th scope="col" class="num">Value</th>
-            <th scope="col" class="num">Points</th>
+            <th scope="col" class="num">${unitName(unit)}</th>
             <th scope="col" class="bar-head"><span>against</span><span>for</span></th>
           </tr>
         </thead>
@@ -177,14 +181,14 @@ export class RowPanel extends LightElement {
             return html`<tr>
               <th scope="row">${breakable(feature.column)}<span class="place">${place}</span></th>
               <td class="num value">${feature.text ?? '–'}</td>
-              <td class="num">${points(feature.contribution)}</td>
+              <td class="num">${contribution(unit, feature.contribution)}</td>
               <td class="bar-cell">${contributionBar(feature.contribution, most)}</td>
             </tr>`;
           })}
         </tbody>
         <tfoot>
-          ${rest.length > 0 ? figure(plural(rest.length, 'other column'), points(others)) : nothing}
-          ${figure('Nothing known', level(expectation))} ${figure('Together', level(output))}
+          ${rest.length > 0 ? figure(plural(rest.length, 'other column'), contribution(unit, others)) : nothing}
+          ${figure('Nothing known', level(unit, expectation))} ${figure('Together', level(unit, output))}
         </tfoot>
       </table>
       <p>
@@ -195,8 +199,10 @@ export class RowPanel extends LightElement {
         </button>
       </p>
       <p class="fine">
-        Shapley values: what each value adds to the share of the votes, on average over all orders in which the model
-        could be told of them, against the training flows. They tell what moved the model, not what is wrong with the flow.
+        Shapley values: what each value adds to ${unit === 'share' ? 'the share of the votes' : 'the log-odds'}, on average over
+        all orders in which the model could be told of them, against the training flows. They tell what moved the model, not
+        what is wrong with the flow. Confidence and attack probability are made of
+        ${unit === 'share' ? 'all classes’ votes' : 'the log-odds of all classes'}, calibrated where the model is.
       </p>`;
   }
 

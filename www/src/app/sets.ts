@@ -38,15 +38,15 @@ export function setSentence({ sets }: ModelInfo, { setSizes, coverage }: Summary
 
 /** "Calibrated: log-loss 0.6097 became 0.6042, …" on unseen flows. */
 export function calibrationNote({ rows, logLoss, calibrationError, ...sets }: CardCalibration) {
-  const [votes, calibrated] = logLoss;
-  const [votesError, error] = calibrationError;
+  const [before, calibrated] = logLoss;
+  const [errorBefore, error] = calibrationError;
   const size = (sets.setClasses / rows).toFixed(2);
   const found =
     sets.setClasses === 0
       ? ''
       : ` Sets had ${size} classes in the mean and held the label of ${share(sets.covered, rows)}; ${share(sets.empty, rows)} were empty.`;
   return (
-    `Probabilities are calibrated: on ${plural(rows, 'different unseen flow')} log-loss is ${score(calibrated)} (${score(votes)} by ` +
-    `votes), calibration error ${score(error)} (${score(votesError)}).${found}`
+    `Probabilities are calibrated: on ${plural(rows, 'different unseen flow')} log-loss is ${score(calibrated)} (${score(before)} ` +
+    `before), calibration error ${score(error)} (${score(errorBefore)}).${found}`
   );
 }

@@ -95,7 +95,7 @@ def peers(name, seeds, features, labels, held_out):
 def own(name, seeds, program, out, sides):
     _, label, drop, options, most = SETS[name]
     model, found = out / f"{name}.sieve", out / f"{name}.json"
-    inner = {"this forest": "Flowsieve, fitted rows split again", "smartcore, 100 trees": "smartcore, RandomForest(100), the same rows"}
+    inner = {"this model": "Flowsieve, fitted rows split again", "smartcore, 100 trees": "smartcore, RandomForest(100), the same rows"}
     results = {learner: ([], [], []) for learner in ("Flowsieve", *inner.values())}
     for seed in range(seeds):
         command = [program, "train", sides["fitted"], "--label", label, "--evaluate", "grouped", *options]
