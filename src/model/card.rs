@@ -18,7 +18,7 @@ pub struct Card {
     pub parameters: Vec<(String, String)>,
     /// How the procedure scores on rows that it did not see; `None` where it was not evaluated.
     pub evaluation: Option<CardEvaluation>,
-    /// How the forest's size was chosen; `None` where it was asked for. A section of its own in the model file.
+    /// How the classifier's size was chosen; `None` where it was asked for. A section of its own in the model file.
     pub size_curve: Option<SizeCurve>,
     /// The same tried in several ways, that one among them; none where it was not. No part of the card's own record: the
     /// model file has a section for them.
@@ -49,7 +49,7 @@ pub struct LeftOut {
     pub why: String,
 }
 
-/// How the forest's size was chosen: what others would have been worth, on training rows alone.
+/// How the classifier's size was chosen: what others would have been worth, on training rows alone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SizeCurve {
     /// How the scores came about and which size was taken.

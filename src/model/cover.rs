@@ -1,4 +1,4 @@
-//! Covers: how much training weight ended in each leaf of a random forest, which is what an explanation weighs the ways
+//! Covers: how much training weight ended in each leaf of the classifier, which is what an explanation weighs the ways
 //! with that a row did not go.
 //!
 //! A cover is stored as a byte on a scale of eight steps an octave: code c stands for a weight of 2^(c / 8), so a cover is

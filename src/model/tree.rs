@@ -17,7 +17,7 @@ pub enum TreeNode {
         /// Index of the right child in the tree's nodes; the left child is the node after this one.
         right: u32,
     },
-    /// An end. What the value means is the model's: an index of a leaf distribution in the random forest, the number of
+    /// An end. What the value means is the model's: an index of a leaf distribution in the classifier, the number of
     /// training rows that ended here in the isolation forest.
     Leaf {
         /// See above.

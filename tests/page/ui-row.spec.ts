@@ -14,6 +14,8 @@ const TESTS = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = mkdtempSync(join(tmpdir(), 'flowsieve-row-'));
 /** A model of the sample, small and with all that a model has that is trained today. */
 const MODEL = join(folder, 'own.sieve');
+/** The same, of boosted trees. */
+const BOOSTED = join(folder, 'boosted.sieve');
 
 function flowsieve(...words: string[]): string {
   return execFileSync(nativeProgram(), words, { encoding: 'utf8', stdio: 'pipe' });
@@ -21,7 +23,9 @@ function flowsieve(...words: string[]): string {
 
 test.beforeAll(() => {
   const shape = ['--trees', '10', '--leaves', '32', '--benign', 'MQTT_Publish'];
-  flowsieve('train', SAMPLE.file, '--label', 'Attack_type', '--out', MODEL, ...shape);
+  const train = ['train', SAMPLE.file, '--label', 'Attack_type', ...shape];
+  flowsieve(...train, '--out', MODEL);
+  flowsieve(...train, '--learner', 'boosted', '--out', BOOSTED);
 });
 
 test.afterAll(() => rmSync(folder, { recursive: true }));
@@ -59,6 +63,39 @@ function printedReasons(printed: string): string[][] {
   return lines.slice(from, to).map((line) => line.trim().split(/\s{2,}/));
 }
 
+/** Opens a row of the first ones, and compares its panel with what the program prints, which holds the sentence. */
+async function checkPanel(page: Page, model: string, row: number, sentence: RegExp): Promise<void> {
+  await rowNumbers(page)
+    .nth(row - 1)
+    .click();
+  await expect(page.getByTestId('row-answer')).toContainText('A flow of which nothing is known');
+  await page.getByTestId('row-all').click();
+  const shown = await reasons(page);
+  const printed = flowsieve('explain', model, SAMPLE.file, '--row', String(row), '--all');
+  const lines = printedReasons(printed);
+  expect(shown.length).toBe(lines.length);
+  for (const [at, [column, value, points, place]] of shown.entries()) {
+    const line = [column, value, points, place?.replaceAll('\u202f', ' ')];
+    expect(line.filter((text) => text !== '')).toEqual(lines[at]);
+  }
+  const [said = 'nothing'] = printed.match(sentence) ?? [];
+  const answer = (await page.getByTestId('row-answer').textContent()) ?? '';
+  expect(answer.replaceAll('\u202f', ' ')).toContain(said);
+  const facts = page.getByTestId('row-facts').locator('div');
+  for (const [name, begin] of [
+    ['Confidence', 'confidence'],
+    ['Attack probability', 'attack'],
+  ] as const) {
+    const found = await facts.filter({ hasText: name }).locator('dd').textContent();
+    const [, printedShare] = printed.match(new RegExp(`^  ${begin} +([\\d.]+) %$`, 'm')) ?? [];
+    // The page writes '> 99.9 %' for what is not all.
+    const off = Number.parseFloat(found?.replace(/[<>\u202f]/g, '') ?? '') - Number(printedShare);
+    expect(Math.abs(off), `${found}, ${printedShare} %`).toBeLessThan(0.11);
+  }
+  await page.getByTestId('row-close').click();
+  await expect(panel(page)).toHaveCount(0);
+}
+
 for (const build of ['root', 'singleFile'] as const) {
   test(`a row says why it got its class, as the program does (${build})`, async ({
     page,
@@ -71,29 +108,28 @@ for (const build of ['root', 'singleFile'] as const) {
     });
     await analysed(page, site[build]);
     await context.setOffline(true);
-    for (const row of [2, 5]) {
-      await rowNumbers(page)
-        .nth(row - 1)
-        .click();
-      await expect(page.getByTestId('row-answer')).toContainText('of the votes are for');
-      await page.getByTestId('row-all').click();
-      const shown = await reasons(page);
-      const printed = flowsieve('explain', MODEL, SAMPLE.file, '--row', String(row), '--all');
-      const lines = printedReasons(printed);
-      expect(shown.length).toBe(lines.length);
-      for (const [at, [column, value, points, place]] of shown.entries()) {
-        const line = [column, value, points, place?.replaceAll('\u202f', ' ')];
-        expect(line.filter((text) => text !== '')).toEqual(lines[at]);
-      }
-      const [votes] = printed.match(/[\d.]+ % of the votes are for \S+\. .* gets [\d.]+ %/) ?? [];
-      const answer = (await page.getByTestId('row-answer').textContent()) ?? '';
-      expect(answer.replaceAll('\u202f', ' ')).toContain(votes);
-      await page.getByTestId('row-close').click();
-      await expect(panel(page)).toHaveCount(0);
-    }
+    const votes = /[\d.]+ % of the votes are for \S+\. .* gets [\d.]+ %/;
+    for (const row of [2, 5]) await checkPanel(page, MODEL, row, votes);
     expect(complaints).toEqual([]);
   });
 }
+
+test('what boosted trees say is explained in log-odds, as the program does', async ({
+  page,
+  site,
+}) => {
+  await analysed(page, site.root, [BOOSTED, SAMPLE.file]);
+  await expect(page.locator('flowsieve-model-card').first()).toContainText(
+    'boosted trees trained on',
+  );
+  const odds =
+    /log-odds of \S+ against the average class are [+\u2212][\d.]+\. .* gets [+\u2212]?[\d.]+/;
+  for (const row of [2, 5]) await checkPanel(page, BOOSTED, row, odds);
+  await rowNumbers(page).first().click();
+  await expect(page.getByTestId('row-answer')).toContainText('Each +0.69 doubles the odds');
+  await expect(page.getByTestId('row-reasons').locator('thead')).toContainText('Log-odds');
+  await expect(panel(page)).not.toContainText('votes');
+});
 
 test('what is shown adds up', async ({ page, site }) => {
   await analysed(page, site.root);
@@ -195,42 +231,81 @@ for (const width of [390, 1280, 1440]) {
   }
 }
 
-test('analysis.explain adds up, for any class, and names what it refuses', async ({
-  page,
-  site,
-}) => {
-  await analysed(page, site.root);
-  const found = await page.evaluate(async () => {
-    const { analysis } = document.querySelector('flowsieve-app') as unknown as App;
-    if (!analysis) throw new Error('nothing was analysed');
-    const errors: number[] = [];
-    let sameClass = 0;
-    for (let row = 0; row < 60; row += 1) {
-      const other = analysis.model.classes[row % analysis.model.classes.length]?.name;
-      const [shown] = await analysis.rows(row, row + 1);
-      const [own, asked] = await Promise.all([
-        analysis.explain(row),
-        analysis.explain(row, { class: other }),
-      ]);
-      for (const { features, expectation, output } of [own, asked]) {
-        const sum = features.reduce((total, { contribution }) => total + contribution, expectation);
-        errors.push(Math.abs(sum - output));
+for (const [what, model, unit] of [
+  ['a random forest', MODEL, 'share'],
+  ['boosted trees', BOOSTED, 'log-odds'],
+] as const) {
+  test(`analysis.explain of ${what} adds up, for any class, and names what it refuses`, async ({
+    page,
+    site,
+  }) => {
+    await analysed(page, site.root, [model, SAMPLE.file]);
+    const found = await page.evaluate(async () => {
+      const { analysis } = document.querySelector('flowsieve-app') as unknown as App;
+      if (!analysis) throw new Error('nothing was analysed');
+      const errors: number[] = [];
+      const units = new Set<string>();
+      const attacks: number[] = [];
+      /** The class's probability by the definition of softmax, less the row's confidence. */
+      const softmaxErrors: number[] = [];
+      let sameClass = 0;
+      for (let row = 0; row < 60; row += 1) {
+        const { classes } = analysis.model;
+        const other = classes[row % classes.length]?.name;
+        const [shown] = await analysis.rows(row, row + 1);
+        const [own, asked] = await Promise.all([
+          analysis.explain(row),
+          analysis.explain(row, { class: other }),
+        ]);
+        for (const { features, expectation, output, unit } of [own, asked]) {
+          const sum = features.reduce(
+            (total, { contribution }) => total + contribution,
+            expectation,
+          );
+          errors.push(Math.abs(sum - output));
+          units.add(unit);
+        }
+        attacks.push(own.attackProbability);
+        // The output is what the confidence is made of.
+        if (own.class === shown?.class && own.output > 0) sameClass += 1;
+        if (row % 10 > 0) continue;
+        const all = await Promise.all(
+          classes.map(({ name }) => analysis.explain(row, { class: name })),
+        );
+        const odds = all.map(({ output }) => Math.exp(output - own.output));
+        const confidence = 1 / odds.reduce((total, weight) => total + weight);
+        softmaxErrors.push(Math.abs(confidence - (shown?.confidence ?? Number.NaN)));
       }
-      // The output is a share of votes, of which the confidence is made.
-      if (own.class === shown?.class && own.output > 0) sameClass += 1;
+      const kind = (promise: Promise<unknown>) =>
+        promise.then(
+          () => '',
+          (error: { kind: string }) => error.kind,
+        );
+      const kinds = [
+        await kind(analysis.explain(-1)),
+        await kind(analysis.explain(0, { class: 'none' })),
+      ];
+      const results = await new Response(analysis.export({ resultsOnly: true })).text();
+      const lines = results.split('\n').slice(1, 61);
+      return {
+        worst: Math.max(...errors),
+        softmax: Math.max(...softmaxErrors),
+        units: [...units],
+        attacks,
+        exported: lines.map((line) => line.split(',')[2]),
+        sameClass,
+        kinds,
+      };
+    });
+    expect(found.worst).toBeLessThan(1e-9);
+    expect(found.units).toEqual([unit]);
+    expect(found.exported).toHaveLength(60);
+    for (const [row, exported] of found.exported.entries()) {
+      // Rounded to four digits.
+      expect(Math.abs((found.attacks[row] ?? 2) - Number(exported))).toBeLessThan(0.000051);
     }
-    const kind = (promise: Promise<unknown>) =>
-      promise.then(
-        () => '',
-        (error: { kind: string }) => error.kind,
-      );
-    const kinds = [
-      await kind(analysis.explain(-1)),
-      await kind(analysis.explain(0, { class: 'none' })),
-    ];
-    return { worst: Math.max(...errors), sameClass, kinds };
+    expect(found.softmax < 1e-5).toBe(unit === 'log-odds');
+    expect(found.sameClass).toBe(60);
+    expect(found.kinds).toEqual(['bad-option', 'no-such-class']);
   });
-  expect(found.worst).toBeLessThan(1e-9);
-  expect(found.sameClass).toBe(60);
-  expect(found.kinds).toEqual(['bad-option', 'no-such-class']);
-});
+}

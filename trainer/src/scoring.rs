@@ -75,9 +75,11 @@ pub(crate) fn calibration_worth(
     unseen: &TrainingTable,
 ) -> Option<CalibrationWorth> {
     let spec = model.spec();
-    spec.calibration.as_ref()?;
-    let before = boost::uncalibrated(spec.leaves())
-        .map(|before| Weights::new(&before.curve, most_votes(&spec.forest)));
+    let uncalibrated = boost::uncalibrated(spec.leaves());
+    if spec.calibration == uncalibrated {
+        return None;
+    }
+    let before = uncalibrated.map(|before| Weights::new(&before.curve, most_votes(&spec.forest)));
     let answers = score_all(model, unseen, |score, label, scratch| {
         let votes = model.votes(scratch);
         let (weights, total) = model.weights(scratch);

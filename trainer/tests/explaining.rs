@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{fail, succeed, text, train};
+use support::{Trained, fail, succeed, text, train};
 
 /// The lines below the head of the table, as cells.
 fn reasons(printed: &str) -> Vec<Vec<String>> {
@@ -26,9 +26,8 @@ fn figure(text: &str) -> f64 {
     text.replace('−', "-").parse().expect(text)
 }
 
-#[test]
-fn a_flow_is_explained() {
-    let trained = train(&[]);
+/// Checks that explanations of the first rows name the class and the cells, and add up in this unit.
+fn check_explained(trained: &Trained, unit: &str, says: &str) {
     let flows = std::fs::read_to_string(&trained.flows).expect("text");
     for (row, line) in flows.lines().enumerate().skip(1).take(40) {
         let label = line.rsplit(',').next().expect("a label");
@@ -46,6 +45,10 @@ fn a_flow_is_explained() {
             printed.contains(&format!("class       {label}\n")),
             "{printed}"
         );
+        assert!(printed.contains(says), "{printed}");
+        let heading = printed.lines().find(|line| line.starts_with("  column"));
+        let heading: Vec<&str> = heading.expect("a table").split_whitespace().collect();
+        assert_eq!(heading[..3], ["column", "value", unit]);
         let reasons = reasons(&printed);
         let [leading @ .., expectation, output] = &reasons[..] else {
             panic!("{printed}");
@@ -65,8 +68,18 @@ fn a_flow_is_explained() {
         let asked = succeed(&[&words[..], &["--class", "scan"]].concat());
         assert_eq!(asked == printed, label == "scan", "{asked}");
     }
-    // A protocol tells floods from scans, and a missing duration nothing.
+}
+
+#[test]
+fn a_flow_is_explained() {
+    let trained = train(&[]);
+    check_explained(&trained, "points", "% of the votes are for");
     let info = succeed(&["info", text(&trained.model)]);
+    assert!(
+        info.contains("classifier  a random forest of 8 trees\n"),
+        "{info}"
+    );
+    // A protocol tells floods from scans, and a missing duration nothing.
     let drop = |column: &str| {
         let line = info
             .lines()
@@ -79,6 +92,34 @@ fn a_flow_is_explained() {
     assert!(
         info.contains("rows held out falls, the mean of 3 shuffles"),
         "{info}"
+    );
+}
+
+#[test]
+fn a_flow_that_boosted_trees_classified_is_explained_in_log_odds() {
+    let trained = train(&["--learner", "boosted"]);
+    check_explained(&trained, "log-odds", "Each +0.69 doubles the odds");
+    let info = succeed(&["info", text(&trained.model)]);
+    assert!(info.contains("classifier  8 boosted trees\n"), "{info}");
+    let log_loss = |begin: &str| {
+        let line = info.lines().find(|line| line.starts_with(begin));
+        let line = line.unwrap_or_else(|| panic!("{begin}: {info}"));
+        figure(
+            line[begin.len()..]
+                .split_whitespace()
+                .next()
+                .expect("a number"),
+        )
+    };
+    // What was boosted for log-loss is not far from calibrated.
+    let (before, calibrated) = (log_loss("  not calibrated"), log_loss("  calibrated"));
+    assert!(calibrated < before + 0.05 && before < 0.5, "{info}");
+
+    let as_boosted = train(&["--learner", "boosted", "--calibration-parts", "0"]);
+    assert!(
+        (as_boosted.printed).contains("the softmax of boosted scores, not calibrated"),
+        "{}",
+        as_boosted.printed
     );
 }
 

@@ -6,15 +6,18 @@ use flowsieve::analysis::Summary;
 use flowsieve::model::Model;
 use flowsieve::model::calibration::SetSpec;
 use flowsieve::model::card::{CalibrationWorth, ProbabilityWorth, SetWorth};
+use flowsieve::model::forest::Leaves;
 use flowsieve::model::taxonomy::Taxonomy;
 
 /// What calibration did on rows held out.
 pub(crate) fn calibration(worth: Option<&CalibrationWorth>, model: &Model) {
     let Some(worth) = worth else {
         if model.spec().has_classes() {
-            println!(
-                "Probabilities are shares of votes, not calibrated; there are no sets of classes\n"
-            );
+            let what = match model.spec().leaves() {
+                Leaves::Shares => "shares of votes",
+                Leaves::Scores => "the softmax of boosted scores",
+            };
+            println!("Probabilities are {what}, not calibrated; there are no sets of classes\n");
         }
         return;
     };
