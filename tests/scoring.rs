@@ -348,7 +348,7 @@ fn a_contamination_flags_that_share_of_the_training_rows() {
 
 #[test]
 fn self_test_rows_are_run() {
-    let good = with_self_test(calibrated(spec(SMALL), 1), 8);
+    let good = with_self_test(calibrated(spec(SMALL), 3), 8);
     Model::new(good.clone()).unwrap();
     let mut uncalibrated = good.clone();
     uncalibrated.calibration = None;
@@ -490,7 +490,7 @@ fn a_calibration_that_does_not_fit_is_refused() {
 
 /// Each of these is refused as damage, and the model without them is not.
 fn check_refused(wrong: &[Spoiled]) {
-    let mut good = with_self_test(calibrated(spec(SMALL), 1), 2);
+    let mut good = with_self_test(calibrated(spec(SMALL), 5), 2);
     let mut quantiles = vec![0.0; 16];
     quantiles.push(1.0);
     good.preparation.features[0].quantiles = quantiles;
