@@ -12,7 +12,7 @@ use flowsieve::model::taxonomy::{Kind, Taxonomy};
 use flowsieve::model::{Model, ModelSpec};
 use flowsieve::pack;
 use flowsieve::schema::ColumnKind;
-use model_support::{Random, Shape, calibrated, row, spec, with_self_test};
+use model_support::{Random, Shape, boosted, calibrated, row, spec, with_self_test};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -201,6 +201,13 @@ fn files_of_format_version_1_load_forever() {
 fn calibrated_files_of_format_version_1_load_forever() {
     let (file, text) = ("format-1-calibrated.sieve", "format-1-calibrated.txt");
     update_golden(file, text, || calibrated(made_up(), 4));
+    check_golden(file, text);
+}
+
+#[test]
+fn boosted_files_of_format_version_1_load_forever() {
+    let (file, text) = ("format-1-boosted.sieve", "format-1-boosted.txt");
+    update_golden(file, text, || boosted(made_up(), 4));
     check_golden(file, text);
 }
 

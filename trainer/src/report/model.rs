@@ -178,7 +178,7 @@ pub(crate) fn left_out_columns(left_out: &[LeftOut]) {
 
 /// How the forest's size was chosen.
 pub(crate) fn size_curve(curve: &SizeCurve) {
-    println!("Forests that no smaller one beats ({})", curve.method);
+    println!("Classifiers that no smaller one beats ({})", curve.method);
     let head = [
         "",
         "bytes",
