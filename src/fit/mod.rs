@@ -6,9 +6,10 @@
 //!
 //! From a table to a forest: the words of categorical columns become codes ([`dictionary`]), each column is described
 //! ([`statistics`]) and cut into at most 254 bins ([`cuts`]), whose codes make a table ([`binned`]); trees grow on it
-//! ([`tree`]) and are joined ([`forest`]); each row is judged by those that did not draw it ([`out_of_bag`]). Votes for
-//! rows that they have not seen say what votes are worth ([`calibration`]). [`isolation`] grows the detector's trees on the
-//! values themselves. [`unlabelled`] makes a whole model of a file's own rows: a detector without classes.
+//! ([`tree`]), or correct each other ([`boost`]), and are joined ([`forest`]); each row is judged by the trees of a random
+//! forest that did not draw it ([`out_of_bag`]). Votes for rows that they have not seen say what votes are worth
+//! ([`calibration`]). [`isolation`] grows the detector's trees on the values themselves. [`unlabelled`] makes a whole model of
+//! a file's own rows: a detector without classes.
 
 pub mod binned;
 pub mod boost;

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A leaf's scores are bytes of a codebook, so a row's are whole numbers, and every tree corrects the rounding of those before
-//! it. Gradients are rounded to whole numbers too, so no sum depends on an order. Rows are drawn and weighed as for a random forest, and
-//! splits look at random features: with all rows and all features every tree makes the same mistakes.
+//! it. Gradients are rounded to whole numbers too, so no sum depends on an order. Rows are drawn and weighed as for a random
+//! forest, and splits look at random features: with all rows and all features every tree makes the same mistakes.
 
 mod splitter;
 
