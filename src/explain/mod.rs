@@ -29,10 +29,9 @@ pub use place::{Place, place};
 pub use quadrature::Quadrature;
 pub use tree_shap::{TreeShap, node_covers};
 
-use crate::model::calibration::{Curve, Weights, probability};
+use crate::model::calibration::{Curve, Weights, probability, weigh};
 use crate::model::cover::weight_of;
 use crate::model::forest::Leaves;
-use crate::model::tree::TreeNode;
 use crate::model::{ModelSpec, most_votes, validate};
 use crate::{Error, ErrorKind};
 
@@ -142,20 +141,17 @@ impl Explainer {
         let n_classes = usize::from(forest.n_classes);
         let mut sums = vec![0; n_classes];
         for tree in &forest.trees {
-            let leaf = leaf_of(&tree.nodes, values) as usize;
+            let leaf = tree.leaf(|feature| values[usize::from(feature)]) as usize;
             let votes = &forest.distributions[leaf * n_classes..];
             for (sum, &byte) in sums.iter_mut().zip(votes) {
                 *sum += u32::from(byte);
             }
         }
-        let mut weights = sums.clone();
-        if let Some(curve) = &self.weights {
-            let largest = sums.iter().copied().max().unwrap_or(0);
-            curve.weigh(&sums, largest, &mut weights);
-        }
-        let (mut attacks, mut total) = (0, 0);
+        let mut weights = vec![0; n_classes];
+        let largest = sums.iter().copied().max().unwrap_or(0);
+        let total = weigh(self.weights.as_ref(), &sums, largest, &mut weights);
+        let mut attacks = 0;
         for (&weight, kind) in weights.iter().zip(&spec.taxonomy.kinds) {
-            total += u64::from(weight);
             attacks += if kind.attack { u64::from(weight) } else { 0 };
         }
         probability(attacks, total)
@@ -187,34 +183,6 @@ impl Explanation {
         let size = |feature: usize| self.contributions[feature].abs();
         features.sort_by(|&a, &b| size(b).total_cmp(&size(a)).then(a.cmp(&b)));
         features
-    }
-}
-
-/// Whether a row's value takes it left at a split.
-fn goes_left(value: f32, threshold: f32, missing_left: bool) -> bool {
-    if value.is_nan() {
-        missing_left
-    } else {
-        value <= threshold
-    }
-}
-
-/// The leaf in which a row ends.
-fn leaf_of(nodes: &[TreeNode], values: &[f32]) -> u32 {
-    let mut place = 0;
-    loop {
-        match nodes[place] {
-            TreeNode::Leaf { value } => return value,
-            TreeNode::Split {
-                feature,
-                threshold,
-                missing_left,
-                right,
-            } => {
-                let left = goes_left(values[usize::from(feature)], threshold, missing_left);
-                place = if left { place + 1 } else { right as usize };
-            }
-        }
     }
 }
 

@@ -22,8 +22,8 @@
 //! where the algorithm of 2020 takes the square of the depth for each leaf. A feature that is asked for again on the way
 //! has a new factor in place of the old one; what the old one's split adds for these leaves is taken away.
 
-use super::{Explanation, Quadrature, goes_left, leaf_of};
-use crate::model::tree::{Tree, TreeNode};
+use super::{Explanation, Quadrature};
+use crate::model::tree::{Tree, TreeNode, goes_left};
 
 /// The most points of a rule. It is exact up to twice as many different features on one way; beyond, where no sensible tree
 /// gets, the error is that of integrating a smooth function, far below what is printed.
@@ -124,7 +124,7 @@ impl TreeShap {
             }
         }
         to.expectation += expectation / covers[0];
-        to.output += value(leaf_of(nodes, row));
+        to.output += value(tree.leaf(|feature| row[usize::from(feature)]));
 
         let m = self.rule.points.len();
         self.way.clear();

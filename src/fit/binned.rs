@@ -9,6 +9,7 @@ use super::cuts::{BinnedColumn, bin_column, class_shares};
 use super::options::{ClassWeight, ForestParams, MAX_CLASSES, MAX_FEATURES, bad};
 use super::split::Split;
 use crate::Error;
+use crate::model::tree::Tree;
 
 /// The most that a bootstrap sample may weigh, so that squares of weights fit in 64 bits.
 pub(super) const MAX_WEIGHT: u64 = 1 << 31;
@@ -81,16 +82,25 @@ impl BinnedTable {
 
     /// The value at which to split; infinite where only missing values go right.
     pub(super) fn threshold(&self, split: &Split) -> f32 {
-        let cuts = &self.columns[usize::from(split.feature)].cuts;
-        cuts.get(usize::from(split.last_left) - 1)
-            .copied()
-            .unwrap_or(f32::INFINITY)
+        self.upper_end(split.feature, split.last_left)
     }
 
-    /// The codes of a row, one per feature.
-    pub(super) fn row(&self, row_idx: u32) -> &[u8] {
+    /// The upper end of the bin of a code, which stands for its values: NaN where they are missing.
+    fn upper_end(&self, feature: u16, code: u8) -> f32 {
+        match usize::from(code).checked_sub(1) {
+            None => f32::NAN,
+            Some(bin) => {
+                let cuts = &self.columns[usize::from(feature)].cuts;
+                cuts.get(bin).copied().unwrap_or(f32::INFINITY)
+            }
+        }
+    }
+
+    /// The value of the leaf in which a row ends in a tree that was grown on this table.
+    pub(super) fn leaf(&self, tree: &Tree, row_idx: u32) -> u32 {
         let n_features = self.columns.len();
-        &self.rows[row_idx as usize * n_features..][..n_features]
+        let codes = &self.rows[row_idx as usize * n_features..][..n_features];
+        tree.leaf(|feature| self.upper_end(feature, codes[usize::from(feature)]))
     }
 
     /// Whether a node of so many rows is read by columns.

@@ -30,7 +30,6 @@ pub mod tree;
 pub mod unlabelled;
 
 mod bootstrap;
-mod coded;
 mod grower;
 mod split;
 

@@ -11,6 +11,7 @@ use super::binned::BinnedTable;
 use super::grower::Node;
 use super::options::ForestParams;
 use super::tree::{GrownTree, finish, grow};
+use crate::model::tree::goes_left;
 
 /// All trees of one growth, from the root alone to the largest.
 #[derive(Clone, Debug)]
@@ -88,12 +89,7 @@ impl NestedTree {
                 if step.left == 0 || step.left as usize + 1 >= n_nodes(limit) {
                     break;
                 }
-                let value = value(step.feature);
-                let goes_left = if value.is_nan() {
-                    step.missing_left
-                } else {
-                    value <= step.threshold
-                };
+                let goes_left = goes_left(value(step.feature), step.threshold, step.missing_left);
                 here = step.left as usize + usize::from(!goes_left);
             }
             visit(

@@ -6,16 +6,14 @@
 
 use super::binned::BinnedTable;
 use super::bootstrap::{draws, stream};
-use super::coded::CodedTree;
 use super::options::ForestParams;
 use super::tree::GrownTree;
 use std::ops::Range;
 
-/// A grown tree that reads codes, and the rows that it drew.
+/// A grown tree, and the rows that it drew.
 #[derive(Clone, Debug)]
 pub struct BagTree<'a> {
-    tree: CodedTree,
-    distributions: &'a [u8],
+    grown: &'a GrownTree,
     /// A bit per row of the table.
     drawn: Vec<u64>,
 }
@@ -35,19 +33,13 @@ impl<'a> BagTree<'a> {
             bits.fold(0, |word, (bit, &draws)| word | u64::from(draws > 0) << bit)
         });
         Self {
-            tree: CodedTree::new(table, &grown.tree),
-            distributions: &grown.distributions,
+            grown,
             drawn: drawn.collect(),
         }
     }
 
     fn drew(&self, row_idx: usize) -> bool {
         self.drawn[row_idx / 64] >> (row_idx % 64) & 1 == 1
-    }
-
-    /// The distribution in which a row ends.
-    fn distribution(&self, codes: &[u8], n_classes: usize) -> &[u8] {
-        &self.distributions[self.tree.leaf(codes) as usize * n_classes..][..n_classes]
     }
 }
 
@@ -91,7 +83,8 @@ pub fn out_of_bag(table: &BinnedTable, trees: &[BagTree<'_>], rows: Range<usize>
                 continue;
             }
             *n_trees += 1;
-            let distribution = tree.distribution(table.row(row_idx as u32), n_classes);
+            let leaf = table.leaf(&tree.grown.tree, row_idx as u32) as usize;
+            let distribution = &tree.grown.distributions[leaf * n_classes..];
             for (sum, &share) in sums.iter_mut().zip(distribution) {
                 *sum += u32::from(share);
             }

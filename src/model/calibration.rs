@@ -170,6 +170,17 @@ impl Weights {
     }
 }
 
+/// What classes weigh by their sums, the largest of which is given, and what that adds up to, at least 1; without a curve
+/// they weigh their sums.
+#[inline]
+pub fn weigh(curve: Option<&Weights>, sums: &[u32], largest: u32, weights: &mut [u32]) -> u64 {
+    if let Some(curve) = curve {
+        return curve.weigh(sums, largest, weights);
+    }
+    weights.copy_from_slice(sums);
+    sums.iter().map(|&sum| u64::from(sum)).sum::<u64>().max(1)
+}
+
 /// A weight as a share of all × 65535, rounded.
 #[inline]
 pub fn probability(weight: u64, total: u64) -> u16 {

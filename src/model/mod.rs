@@ -24,7 +24,7 @@ use crate::prepare::Preparation;
 use crate::schema::Schema;
 use crate::{Error, ErrorKind};
 pub use bounds::Bounds;
-use calibration::{CalibrationSpec, ClassSet, SetSpec, Weights, probability};
+use calibration::{CalibrationSpec, ClassSet, SetSpec, Weights, probability, weigh};
 use card::Card;
 use forest::{DISTRIBUTION_SUM, Forest, ForestSpec, Leaves};
 use importance::PermutationImportance;
@@ -217,13 +217,7 @@ impl Model {
         let class_sums = &scratch.class_sums[..self.classes.len()];
         let (class, largest) = first_largest(class_sums);
         let weights = &mut scratch.weights;
-        scratch.total = if let Some(curve) = &self.weights {
-            curve.weigh(class_sums, largest, weights)
-        } else {
-            weights.copy_from_slice(class_sums);
-            let sums = class_sums.iter().map(|&sum| u64::from(sum));
-            sums.sum::<u64>().max(1)
-        };
+        scratch.total = weigh(self.weights.as_ref(), class_sums, largest, weights);
         let weight = u64::from(weights[usize::from(class)]);
         let own = &self.classes[usize::from(class)];
         let (family, attack) = if 2 * weight > scratch.total {

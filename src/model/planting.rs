@@ -70,15 +70,7 @@ fn bucket(weight: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn split(right: u32) -> TreeNode {
-        TreeNode::Split {
-            feature: 0,
-            threshold: 0.0,
-            missing_left: false,
-            right,
-        }
-    }
+    use crate::model::tree::tests::split;
 
     fn leaf(value: u32) -> TreeNode {
         TreeNode::Leaf { value }

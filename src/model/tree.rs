@@ -25,6 +25,15 @@ pub enum TreeNode {
     },
 }
 
+/// Whether a value goes left at a split.
+pub(crate) fn goes_left(value: f32, threshold: f32, missing_left: bool) -> bool {
+    if value.is_nan() {
+        missing_left
+    } else {
+        value <= threshold
+    }
+}
+
 /// A tree: its nodes in preorder, the root first. At most [`MAX_NODES_PER_TREE`] nodes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tree {
@@ -63,12 +72,7 @@ impl Tree {
                     missing_left,
                     right,
                 } => {
-                    let value = value(feature);
-                    let left = if value.is_nan() {
-                        missing_left
-                    } else {
-                        value <= threshold
-                    };
+                    let left = goes_left(value(feature), threshold, missing_left);
                     place = if left { place + 1 } else { right as usize };
                 }
             }
@@ -97,10 +101,10 @@ impl Tree {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn split(right: u32) -> TreeNode {
+    pub(in crate::model) fn split(right: u32) -> TreeNode {
         TreeNode::Split {
             feature: 0,
             threshold: 0.0,

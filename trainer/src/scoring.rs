@@ -5,7 +5,7 @@ use flowsieve::fit::TrainingTable;
 use flowsieve::fit::boost;
 use flowsieve::fit::calibration::has_own_threshold;
 use flowsieve::metrics::{Evaluation, RankCounts, Reliability, loss};
-use flowsieve::model::calibration::{ClassSet, Weights, probability};
+use flowsieve::model::calibration::{ClassSet, Weights, probability, weigh};
 use flowsieve::model::card::{CalibrationWorth, ClassCoverage, ProbabilityWorth, SetWorth};
 use flowsieve::model::taxonomy::Taxonomy;
 use flowsieve::model::{Model, RowScore, Scratch, most_votes};
@@ -118,14 +118,9 @@ pub(crate) fn calibration_worth(
 
 /// What classes weigh without a calibration, and what that adds up to: their votes, or what boosted trees were grown by.
 fn plain_weights(before: Option<&Weights>, votes: &[u32]) -> (Vec<u32>, u64) {
-    let mut plain = votes.to_vec();
-    let all = match before {
-        Some(curve) => {
-            let largest = votes.iter().copied().max().unwrap_or(0);
-            curve.weigh(votes, largest, &mut plain)
-        }
-        None => votes.iter().map(|&votes| u64::from(votes)).sum(),
-    };
+    let mut plain = vec![0; votes.len()];
+    let largest = votes.iter().copied().max().unwrap_or(0);
+    let all = weigh(before, votes, largest, &mut plain);
     (plain, all)
 }
 

@@ -15,7 +15,6 @@ mod splitter;
 use super::binned::BinnedTable;
 use super::bootstrap::{Bootstrap, Sample, bootstrap, stream};
 use super::codebook::nearest;
-use super::coded::CodedTree;
 use super::forest::join_trees;
 use super::grower;
 use super::options::ForestParams;
@@ -77,20 +76,18 @@ pub fn grow_trees(
     params: &ForestParams,
     mut grown: impl FnMut(),
 ) -> Vec<GrownTree> {
-    let mut trees = Vec::new();
-    let mut codebook = Vec::new();
-    for _ in 0..2 {
+    let mut grow_all = |codebook| -> Vec<GrownTree> {
         let mut booster = Booster::new(table, params, codebook);
         let next = |_| {
             let tree = booster.grow();
             grown();
             tree
         };
-        trees = (0..params.options().n_trees).map(next).collect();
-        let (joined, _) = join_trees(&trees, table.n_classes(), Leaves::Scores);
-        codebook = joined.distributions;
-    }
-    trees
+        (0..params.options().n_trees).map(next).collect()
+    };
+    let first = grow_all(Vec::new());
+    let (joined, _) = join_trees(&first, table.n_classes(), Leaves::Scores);
+    grow_all(joined.distributions)
 }
 
 impl<'a> Booster<'a> {
@@ -202,9 +199,8 @@ impl<'a> Booster<'a> {
     /// Adds a tree's scores to those of all rows.
     fn add(&mut self, grown: &GrownTree) {
         let n_classes = self.table.n_classes();
-        let tree = CodedTree::new(self.table, &grown.tree);
         for (row_idx, scores) in (0u32..).zip(self.scores.chunks_exact_mut(n_classes)) {
-            let leaf = tree.leaf(self.table.row(row_idx)) as usize;
+            let leaf = self.table.leaf(&grown.tree, row_idx) as usize;
             let bytes = &grown.distributions[leaf * n_classes..][..n_classes];
             for (score, &byte) in scores.iter_mut().zip(bytes) {
                 *score += i32::from(byte) - NEUTRAL;

@@ -87,19 +87,24 @@ impl Boosted<'_> {
     /// Macro-F1 on rows, for every number of trees.
     fn score(&self, trees: &[GrownTree], rows: &TrainingTable) -> Vec<f64> {
         let n_classes = rows.n_classes;
-        macro_f1s(self.taxonomy, rows, self.trees.len(), |row_idx, forest| {
-            let value = |feature: u16| rows.columns[usize::from(feature)][row_idx];
-            let mut sums = vec![0u32; n_classes];
-            for (n_walked, grown) in (1u32..).zip(trees) {
-                let leaf = grown.tree.leaf(value) as usize;
-                let scores = &grown.distributions[leaf * n_classes..][..n_classes];
-                for (sum, &score) in sums.iter_mut().zip(scores) {
-                    *sum += u32::from(score);
+        macro_f1s(
+            self.taxonomy,
+            rows,
+            self.trees.len(),
+            n_classes,
+            |row_idx, sums, forest| {
+                let value = |feature: u16| rows.columns[usize::from(feature)][row_idx];
+                for (n_walked, grown) in (1u32..).zip(trees) {
+                    let leaf = grown.tree.leaf(value) as usize;
+                    let scores = &grown.distributions[leaf * n_classes..][..n_classes];
+                    for (sum, &score) in sums.iter_mut().zip(scores) {
+                        *sum += u32::from(score);
+                    }
+                    if self.trees.contains(&n_walked) {
+                        forest(sums);
+                    }
                 }
-                if self.trees.contains(&n_walked) {
-                    forest(&sums);
-                }
-            }
-        })
+            },
+        )
     }
 }

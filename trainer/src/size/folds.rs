@@ -65,13 +65,14 @@ pub(super) fn folds(
     Ok(folds)
 }
 
-/// Macro-F1 on rows of several forests at once. `vote` is called with a row and must hand the sums of its votes to the
-/// function that it is given, forest by forest.
+/// Macro-F1 on rows of several forests at once. `vote` is called with a row and room for `n_sums` sums, all 0; it must hand the
+/// votes of each forest, one after the other, to the function that it is given.
 pub(super) fn macro_f1s(
     taxonomy: &Taxonomy,
     rows: &TrainingTable,
     n_forests: usize,
-    vote: impl Fn(usize, &mut dyn FnMut(&[u32])) + Sync,
+    n_sums: usize,
+    vote: impl Fn(usize, &mut [u32], &mut dyn FnMut(&[u32])) + Sync,
 ) -> Vec<f64> {
     let n_classes = rows.n_classes;
     let cells = n_classes * n_classes;
@@ -80,10 +81,12 @@ pub(super) fn macro_f1s(
         .par_chunks(ROWS_PER_PIECE)
         .map(|piece| {
             let mut confusions = vec![0u64; n_forests * cells];
+            let mut sums = vec![0; n_sums];
             for &row_idx in piece {
+                sums.fill(0);
                 let label = usize::from(rows.labels[row_idx]);
                 let mut forests = confusions.chunks_exact_mut(cells);
-                vote(row_idx, &mut |sums| {
+                vote(row_idx, &mut sums, &mut |sums| {
                     if let Some(confusion) = forests.next() {
                         confusion[label * n_classes + first_largest(sums)] += 1;
                     }

@@ -98,20 +98,26 @@ impl Forests<'_> {
     fn score(&self, trees: &[NestedTree], rows: &TrainingTable) -> Vec<f64> {
         let n_classes = rows.n_classes;
         let n_forests = self.trees.len() * self.leaves.len();
-        macro_f1s(self.taxonomy, rows, n_forests, |row_idx, forest| {
-            let value = |feature: u16| rows.columns[usize::from(feature)][row_idx];
-            let mut sums = vec![0u32; self.leaves.len() * n_classes];
-            for (n_walked, tree) in (1u32..).zip(trees) {
-                tree.walk(value, &self.leaves, |limit, distribution| {
-                    let sums = &mut sums[limit * n_classes..][..n_classes];
-                    for (sum, &share) in sums.iter_mut().zip(distribution) {
-                        *sum += u32::from(share);
+        let n_sums = self.leaves.len() * n_classes;
+        macro_f1s(
+            self.taxonomy,
+            rows,
+            n_forests,
+            n_sums,
+            |row_idx, sums, forest| {
+                let value = |feature: u16| rows.columns[usize::from(feature)][row_idx];
+                for (n_walked, tree) in (1u32..).zip(trees) {
+                    tree.walk(value, &self.leaves, |limit, distribution| {
+                        let sums = &mut sums[limit * n_classes..][..n_classes];
+                        for (sum, &share) in sums.iter_mut().zip(distribution) {
+                            *sum += u32::from(share);
+                        }
+                    });
+                    if self.trees.contains(&n_walked) {
+                        sums.chunks_exact(n_classes).for_each(&mut *forest);
                     }
-                });
-                if self.trees.contains(&n_walked) {
-                    sums.chunks_exact(n_classes).for_each(&mut *forest);
                 }
-            }
-        })
+            },
+        )
     }
 }

@@ -154,8 +154,8 @@ impl<G: Fn(&ForestOptions) -> Result<Vec<Candidate>, TrainerError>> Search<G> {
         }
     }
 
-    /// Tries other options; says whether one of them is better than all before.
-    fn try_out(&mut self, options: &ForestOptions) -> Result<bool, TrainerError> {
+    /// Tries options; says whether a classifier with them is better than all before.
+    fn is_better(&mut self, options: &ForestOptions) -> Result<bool, TrainerError> {
         self.bar.inc_length(1);
         let before = best(&self.found).map(Candidate::mean);
         self.found.extend((self.grow)(options)?);
@@ -164,9 +164,36 @@ impl<G: Fn(&ForestOptions) -> Result<Vec<Candidate>, TrainerError>> Search<G> {
         Ok(after > before)
     }
 
-    /// The best options so far; those given where none fits.
+    /// Tries what one option may be besides what it is; gives the best options so far.
+    fn vary<T: Copy>(
+        &mut self,
+        options: ForestOptions,
+        others: &[T],
+        with: impl Fn(ForestOptions, T) -> ForestOptions,
+    ) -> Result<ForestOptions, TrainerError> {
+        for &other in others {
+            self.is_better(&with(options, other))?;
+        }
+        Ok(self.best_or(options))
+    }
+
+    /// The best options so far; those given where nothing fitted yet.
     fn best_or(&self, options: ForestOptions) -> ForestOptions {
         best(&self.found).map_or(options, |candidate| candidate.options)
+    }
+
+    /// Tries numbers of leaves as long as each is better than those before; says whether the first one was.
+    fn climb(&mut self, options: &ForestOptions, leaves: &[u32]) -> Result<bool, TrainerError> {
+        for (step, &max_leaves) in leaves.iter().enumerate() {
+            let next = ForestOptions {
+                max_leaves,
+                ..*options
+            };
+            if !self.is_better(&next)? {
+                return Ok(step > 0);
+            }
+        }
+        Ok(true)
     }
 
     fn forests(
@@ -177,35 +204,25 @@ impl<G: Fn(&ForestOptions) -> Result<Vec<Candidate>, TrainerError>> Search<G> {
         let weights = one_or(asked.class_weight, &CLASS_WEIGHTS);
         let features = one_or(asked.features_per_split, &FEATURES_PER_SPLIT);
         let rows = one_or(asked.min_leaf, &ROWS_PER_LEAF);
-        let mut options = ForestOptions {
+        let first = ForestOptions {
             learner: Learner::Forest,
             class_weight: weights[0],
             features_per_split: features[0],
             min_leaf: rows[0],
             ..*base
         };
-        self.try_out(&options)?;
-        options = self.best_or(options);
-        for &class_weight in &weights[1..] {
-            self.try_out(&ForestOptions {
-                class_weight,
-                ..options
-            })?;
-        }
-        options = self.best_or(options);
-        for &features_per_split in &features[1..] {
-            self.try_out(&ForestOptions {
+        self.is_better(&first)?;
+        let options = self.vary(first, &weights[1..], with_class_weight)?;
+        let options = self.vary(options, &features[1..], |options, features_per_split| {
+            ForestOptions {
                 features_per_split,
                 ..options
-            })?;
-        }
-        options = self.best_or(options);
-        for &min_leaf in &rows[1..] {
-            self.try_out(&ForestOptions {
-                min_leaf,
-                ..options
-            })?;
-        }
+            }
+        })?;
+        self.vary(options, &rows[1..], |options, min_leaf| ForestOptions {
+            min_leaf,
+            ..options
+        })?;
         self.bar.finish_and_clear();
         Ok(self.found)
     }
@@ -216,39 +233,26 @@ impl<G: Fn(&ForestOptions) -> Result<Vec<Candidate>, TrainerError>> Search<G> {
         asked: &Asked,
     ) -> Result<Vec<Candidate>, TrainerError> {
         let weights = one_or(asked.class_weight, &BOOSTED_CLASS_WEIGHTS);
-        let mut options = ForestOptions {
+        let first = ForestOptions {
             learner: Learner::Boosted,
             class_weight: weights[0],
             max_leaves: asked.leaves.unwrap_or(BOOSTED_LEAVES),
             ..*base
         };
-        self.try_out(&options)?;
-        if asked.leaves.is_none() {
-            for direction in [&MORE_LEAVES[..], &FEWER_LEAVES] {
-                let mut steps = 0;
-                for &max_leaves in direction {
-                    if !self.try_out(&ForestOptions {
-                        max_leaves,
-                        ..options
-                    })? {
-                        break;
-                    }
-                    steps += 1;
-                }
-                if steps > 0 {
-                    break;
-                }
-            }
+        self.is_better(&first)?;
+        if asked.leaves.is_none() && !self.climb(&first, &MORE_LEAVES)? {
+            self.climb(&first, &FEWER_LEAVES)?;
         }
-        options = self.best_or(options);
-        for &class_weight in &weights[1..] {
-            self.try_out(&ForestOptions {
-                class_weight,
-                ..options
-            })?;
-        }
+        self.vary(self.best_or(first), &weights[1..], with_class_weight)?;
         self.bar.finish_and_clear();
         Ok(self.found)
+    }
+}
+
+fn with_class_weight(options: ForestOptions, class_weight: ClassWeight) -> ForestOptions {
+    ForestOptions {
+        class_weight,
+        ..options
     }
 }
 
