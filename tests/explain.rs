@@ -26,9 +26,7 @@ fn contributions_add_up_to_the_output_less_the_expectation() {
     for index in 0..10_000 {
         let values = row(&mut random, SHAPE.n_features);
         missing += values.iter().filter(|value| value.is_nan()).count();
-        let mut buffer = values.clone();
-        buffer.resize(model.row_len(), 0.0);
-        let score = model.score(&mut buffer, &mut scratch);
+        let score = model.score(&values, &mut scratch);
         let asked = if index % 2 == 0 {
             score.class
         } else {
@@ -85,9 +83,7 @@ fn scores_of_boosted_trees_add_up_and_are_log_odds() {
         let (mut random, mut scratch) = (Random(77 + seed), model.scratch());
         for index in 0..2000 {
             let values = row(&mut random, SHAPE.n_features);
-            let mut buffer = values.clone();
-            buffer.resize(model.row_len(), 0.0);
-            let score = model.score(&mut buffer, &mut scratch);
+            let score = model.score(&values, &mut scratch);
             let mut outputs = Vec::new();
             for class in 0..SHAPE.n_classes {
                 if index % 20 > 0 && class != index % SHAPE.n_classes {
@@ -128,9 +124,7 @@ fn the_probability_of_an_attack_is_the_scorers() {
         let (mut random, mut scratch) = (Random(seed), model.scratch());
         for index in 0..300 {
             let values = row(&mut random, SHAPE.n_features);
-            let mut buffer = values.clone();
-            buffer.resize(model.row_len(), 0.0);
-            model.score(&mut buffer, &mut scratch);
+            model.score(&values, &mut scratch);
             let expected = model.attack_probability(&scratch);
             let found = explainer.attack_probability(model.spec(), &values);
             assert_eq!(found, expected, "model {seed}, row {index}");

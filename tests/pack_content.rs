@@ -192,8 +192,8 @@ fn check_changes(good: &[Section]) {
                         );
                     }
                     Ok(model) => {
-                        let mut row = vec![f32::NAN; model.row_len()];
-                        model.score(&mut row, &mut model.scratch());
+                        let row = vec![f32::NAN; model.n_features()];
+                        model.score(&row, &mut model.scratch());
                     }
                 }
             }

@@ -129,9 +129,7 @@ fn describe(model: &Model) -> String {
     let mut scratch = model.scratch();
     for _ in 0..40 {
         let values = row(&mut random, model.n_features());
-        let mut buffer = values.clone();
-        buffer.resize(model.row_len(), 0.0);
-        let score = model.score(&mut buffer, &mut scratch);
+        let score = model.score(&values, &mut scratch);
         line(format!(
             "row {values:?} is class {} of family {}, confidence {}, rank {}, attack {}",
             score.class, score.family, score.confidence, score.rank, score.attack

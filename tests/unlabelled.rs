@@ -227,13 +227,10 @@ fn rows_that_end_alike_get_the_ranks_that_they_get_alone() {
         rows.push(row.map(|value| value as f32));
     }
     let model = fitted(&text, 4).expect("a fit");
-    let (mut row, mut scratch) = (vec![0.0; model.row_len()], model.scratch());
+    let mut scratch = model.scratch();
     let alone: Vec<u16> = rows
         .iter()
-        .map(|values| {
-            row[..3].copy_from_slice(values);
-            model.score(&mut row, &mut scratch).rank
-        })
+        .map(|values| model.score(values, &mut scratch).rank)
         .collect();
     let (columns, _) = scored(&plan(model, &text), &text);
     assert_eq!(columns.rank, alone);

@@ -87,8 +87,8 @@ fn scores_of(model: &Model) -> Vec<(u8, u8, u16, u16)> {
     let mut scratch = model.scratch();
     let mut random = Random(5);
     let mut score = |index: usize| {
-        let mut row = vec![0.0; model.row_len()];
-        for value in &mut row[..model.n_features()] {
+        let mut row = vec![0.0; model.n_features()];
+        for value in &mut row {
             *value = match index {
                 0 => f32::NAN,
                 1 => f32::INFINITY,
@@ -97,7 +97,7 @@ fn scores_of(model: &Model) -> Vec<(u8, u8, u16, u16)> {
                 _ => random.cell(),
             };
         }
-        let score = model.score(&mut row, &mut scratch);
+        let score = model.score(&row, &mut scratch);
         let probability = model.attack_probability(&scratch);
         assert!(!score.attack || probability >= 1 << 15);
         (score.class, score.family, score.confidence, score.rank)

@@ -34,10 +34,8 @@ pub fn read_cells(plan: &Plan, bytes: &[u8], max_rows: usize) -> CellRows {
     let mut cells = read(plan, bytes, max_rows, &layout, None);
     if plan.model().sets().is_some() {
         // Scored as they are meant.
-        let scoring = Some((
-            vec![f32::NAN; plan.model().row_len()],
-            plan.model().scratch(),
-        ));
+        let model = plan.model();
+        let scoring = Some((vec![f32::NAN; model.n_features()], model.scratch()));
         cells.sets = read(plan, bytes, max_rows, &plan.head().layout, scoring).sets;
     }
     cells

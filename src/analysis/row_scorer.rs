@@ -34,7 +34,7 @@ impl RowScorer {
     pub(super) fn new(plan: Arc<Plan>, tally: Option<Tally>) -> Self {
         let model = plan.model();
         Self {
-            row: vec![f32::NAN; model.row_len()],
+            row: vec![f32::NAN; model.n_features()],
             scratch: model.scratch(),
             memory: Memory::new(),
             changed: Vec::new(),
@@ -54,9 +54,8 @@ impl RowScorer {
             Place::Free(place) => {
                 let scored = self.score_anew(record)?;
                 let (plan, tally) = (&self.plan, &mut self.tally);
-                let features = &self.row[..plan.model().n_features()];
                 self.memory
-                    .keep(place, record, features, scored.label, &mut |entry| {
+                    .keep(place, record, &self.row, scored.label, &mut |entry| {
                         settle(plan, tally.as_mut(), entry);
                     });
                 Ok(scored)
@@ -69,13 +68,13 @@ impl RowScorer {
         let plan = &self.plan;
         read_row(plan, record, &mut self.row)?;
         if let Some(tally) = &mut self.tally {
-            tally.add(&self.row[..plan.model().n_features()]);
+            tally.add(&self.row);
             for other in &plan.others {
                 tally.count_word(other, self.row[other.feature], 1);
             }
         }
         Ok(Scored {
-            answer: answer(plan.model(), &mut self.row, &mut self.scratch),
+            answer: answer(plan.model(), &self.row, &mut self.scratch),
             label: label_of(plan, record),
         })
     }
@@ -123,14 +122,14 @@ impl RowScorer {
             memory.count_known();
             return Ok(Scored { answer, label });
         }
-        row[..entry.row.len()].copy_from_slice(&entry.row);
+        row.copy_from_slice(&entry.row);
         for &(feature, value) in &*changed {
             row[feature] = value;
         }
         let answer = answer(plan.model(), row, scratch);
         if entry.can_learn() && changed.iter().all(|(_, value)| value.is_finite()) {
             let mut bounds = Bounds::of(changed.iter().map(|&(feature, _)| feature));
-            plan.model().narrow(row, scratch, &mut bounds);
+            plan.model().narrow(scratch, &mut bounds);
             entry.learn(bounds, answer);
         }
         Ok(Scored { answer, label })
@@ -151,7 +150,7 @@ impl RowScorer {
 }
 
 /// What the model says of a row.
-fn answer(model: &Model, row: &mut [f32], scratch: &mut Scratch) -> Answer {
+fn answer(model: &Model, row: &[f32], scratch: &mut Scratch) -> Answer {
     let score = model.score(row, scratch);
     Answer {
         score,

@@ -26,7 +26,6 @@ pub fn with_self_test(mut spec: ModelSpec, seed: u64) -> Result<Model, Error> {
 fn self_test(model: &Model, seed: u64) -> Vec<SelfTestRow> {
     let spec = model.spec();
     let mut scratch = model.scratch();
-    let mut row = vec![0.0; model.row_len()];
     (0..SELF_TEST_ROWS)
         .map(|row_idx| {
             let mut rng = SplitMix64::stream(seed, Purpose::SelfTest, row_idx);
@@ -34,8 +33,7 @@ fn self_test(model: &Model, seed: u64) -> Vec<SelfTestRow> {
             let values: Vec<f32> = columns
                 .map(|(column, feature)| made_up(column, feature, &mut rng))
                 .collect();
-            row[..values.len()].copy_from_slice(&values);
-            let score = model.score(&mut row, &mut scratch);
+            let score = model.score(&values, &mut scratch);
             SelfTestRow {
                 values,
                 class: score.class,

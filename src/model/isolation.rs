@@ -110,7 +110,7 @@ impl IsolationTrees {
     /// # Panics
     /// If the row is shorter than [`Self::row_len`].
     pub fn path_sum(&self, row: &mut [f32]) -> u32 {
-        self.layout.complete(row);
+        row[self.layout.leaf_slot()] = f32::INFINITY;
         self.path_sum_of_completed(row)
     }
 

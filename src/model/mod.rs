@@ -97,6 +97,8 @@ struct Class {
 /// Memory that scoring works in. One for each thread, from [`Model::scratch`], used with that model alone.
 #[derive(Clone, Debug)]
 pub struct Scratch {
+    /// The row as the trees read it.
+    row: Vec<f32>,
     class_sums: Vec<u32>,
     /// What the classes weigh, and what that adds up to: a class's probability is its share of it.
     weights: Vec<u32>,
@@ -180,39 +182,36 @@ impl Model {
         self.spec.schema.columns.len()
     }
 
-    /// How many values a row must have room for: the features, and what the model keeps behind them.
-    pub fn row_len(&self) -> usize {
-        self.layout.row_len()
-    }
-
     /// Memory for [`Self::score`].
     pub fn scratch(&self) -> Scratch {
         Scratch {
+            row: vec![0.0; self.layout.row_len()],
             class_sums: vec![0; self.forest.as_ref().map_or(0, Forest::sums_len)],
             weights: vec![0; self.classes.len()],
             total: 0,
             family_weights: vec![0; self.spec.taxonomy.families.len()],
-            detector_row: vec![0.0; self.n_features() + 1],
+            // Of which the last stays: a leaf's slot.
+            detector_row: vec![f32::INFINITY; self.n_features() + 1],
         }
     }
 
-    /// Scores a row. Its first values are the features (NaN where missing, infinities allowed), the others are
-    /// overwritten.
+    /// Scores a row of features: NaN where missing, infinities allowed.
     ///
     /// # Panics
-    /// If the row is shorter than [`Self::row_len`] or the scratch is another model's.
-    pub fn score(&self, row: &mut [f32], scratch: &mut Scratch) -> RowScore {
-        self.layout.complete(row);
+    /// If the row has not as many values as the model has features, or the scratch is another model's.
+    pub fn score(&self, values: &[f32], scratch: &mut Scratch) -> RowScore {
+        assert_eq!(values.len(), self.n_features());
+        self.layout.complete(values, &mut scratch.row);
         let Some(forest) = &self.forest else {
             return RowScore {
                 class: CLASS_NONE,
                 confidence: 0,
-                rank: self.rank(row, &mut scratch.detector_row),
+                rank: self.rank(&scratch.row, &mut scratch.detector_row),
                 family: CLASS_NONE,
                 attack: false,
             };
         };
-        forest.sums(row, &mut scratch.class_sums);
+        forest.sums(&scratch.row, &mut scratch.class_sums);
 
         let class_sums = &scratch.class_sums[..self.classes.len()];
         let (class, largest) = first_largest(class_sums);
@@ -230,7 +229,7 @@ impl Model {
         RowScore {
             class,
             confidence: probability(weight, scratch.total),
-            rank: self.rank(row, &mut scratch.detector_row),
+            rank: self.rank(&scratch.row, &mut scratch.detector_row),
             family,
             attack,
         }
@@ -255,7 +254,8 @@ impl Model {
 
     /// Narrows bounds to values with which the row that was scored last in this scratch gets the same answer. The bounds'
     /// features are finite in it.
-    pub fn narrow(&self, row: &[f32], scratch: &Scratch, bounds: &mut Bounds) {
+    pub fn narrow(&self, scratch: &Scratch, bounds: &mut Bounds) {
+        let row = &scratch.row;
         if let Some(forest) = &self.forest {
             forest.narrow(row, bounds);
         }
@@ -318,17 +318,15 @@ impl Model {
             for ((slot, &value), feature) in detector_row.iter_mut().zip(values).zip(features) {
                 *slot = feature.imputed(value);
             }
-            trees.path_sum(detector_row)
+            trees.path_sum_of_completed(detector_row)
         };
         ranking.rank(sum)
     }
 
     fn test_itself(&self) -> Result<(), Error> {
-        let mut row = vec![0.0; self.row_len()];
         let mut scratch = self.scratch();
         for (index, test) in self.spec.self_test.iter().enumerate() {
-            row[..test.values.len()].copy_from_slice(&test.values);
-            let score = self.score(&mut row, &mut scratch);
+            let score = self.score(&test.values, &mut scratch);
             let expected = (test.class, test.confidence, test.rank);
             let found = (score.class, score.confidence, score.rank);
             if found != expected {

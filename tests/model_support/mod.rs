@@ -470,9 +470,7 @@ pub(crate) fn with_self_test(mut spec: ModelSpec, count: usize) -> ModelSpec {
     spec.self_test = (0..count)
         .map(|_| {
             let values = row(&mut random, model.n_features());
-            let mut buffer = values.clone();
-            buffer.resize(model.row_len(), 0.0);
-            let score = model.score(&mut buffer, &mut scratch);
+            let score = model.score(&values, &mut scratch);
             let (class, confidence, rank) = (score.class, score.confidence, score.rank);
             SelfTestRow {
                 values,

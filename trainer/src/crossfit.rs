@@ -80,13 +80,13 @@ fn unseen_votes(
 
 /// The votes for these rows, row by row.
 fn votes_of(model: &Model, table: &TrainingTable, row_idxs: &[u32]) -> Vec<u32> {
-    let (mut row, mut scratch) = (vec![0.0; model.row_len()], model.scratch());
+    let (mut row, mut scratch) = (vec![0.0; model.n_features()], model.scratch());
     let mut votes = Vec::with_capacity(row_idxs.len() * table.n_classes);
     for &row_idx in row_idxs {
         for (value, column) in row.iter_mut().zip(&table.columns) {
             *value = column[row_idx as usize];
         }
-        model.score(&mut row, &mut scratch);
+        model.score(&row, &mut scratch);
         votes.extend_from_slice(model.votes(&scratch));
     }
     votes

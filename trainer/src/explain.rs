@@ -60,9 +60,8 @@ pub(crate) fn explain(args: &ExplainArguments) -> Result<(), TrainerError> {
             args.data.display()
         )));
     }
-    let (mut row, mut scratch) = (vec![f32::NAN; model.row_len()], model.scratch());
-    row[..values.len()].copy_from_slice(&values);
-    let score = model.score(&mut row, &mut scratch);
+    let mut scratch = model.scratch();
+    let score = model.score(&values, &mut scratch);
     let attack = model.attack_probability(&scratch);
     let class = class.unwrap_or(score.class);
     let explanation = explainer.explain(model.spec(), &values, class);

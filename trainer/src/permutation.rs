@@ -69,7 +69,7 @@ fn sample(table: &TrainingTable, seed: u64) -> TrainingTable {
 fn macro_f1(model: &Model, table: &TrainingTable, other: Option<(usize, &[f32])>) -> f64 {
     let n_classes = table.n_classes;
     let mut confusion = vec![0; n_classes * n_classes];
-    let (mut row, mut scratch) = (vec![0.0; model.row_len()], model.scratch());
+    let (mut row, mut scratch) = (vec![0.0; model.n_features()], model.scratch());
     for (row_idx, &label) in table.labels.iter().enumerate() {
         for (value, column) in row.iter_mut().zip(&table.columns) {
             *value = column[row_idx];
@@ -77,7 +77,7 @@ fn macro_f1(model: &Model, table: &TrainingTable, other: Option<(usize, &[f32])>
         if let Some((feature, values)) = other {
             row[feature] = values[row_idx];
         }
-        let class = model.score(&mut row, &mut scratch).class;
+        let class = model.score(&row, &mut scratch).class;
         confusion[usize::from(label) * n_classes + usize::from(class)] += 1;
     }
     Evaluation::from_counts(&model.spec().taxonomy, &confusion, &[[0; 2]; 2]).macro_f1

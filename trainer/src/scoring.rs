@@ -179,14 +179,14 @@ fn score_all<T: Send>(
     let rows: Vec<usize> = (0..table.n_rows()).collect();
     rows.par_chunks(ROWS_PER_PIECE)
         .flat_map_iter(|piece| {
-            let (mut row, mut scratch) = (vec![0.0; model.row_len()], model.scratch());
+            let (mut row, mut scratch) = (vec![0.0; model.n_features()], model.scratch());
             let answers: Vec<T> = piece
                 .iter()
                 .map(|&row_idx| {
                     for (value, column) in row.iter_mut().zip(&table.columns) {
                         *value = column[row_idx];
                     }
-                    let score = model.score(&mut row, &mut scratch);
+                    let score = model.score(&row, &mut scratch);
                     take(score, table.labels[row_idx], &scratch)
                 })
                 .collect();

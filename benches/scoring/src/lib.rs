@@ -23,8 +23,6 @@ struct Bench {
     scored: Option<(Model, Scratch)>,
     /// The features of all rows, one row after another.
     features: Vec<f32>,
-    /// The row at hand, as the model wants it.
-    row: Vec<f32>,
     /// The class of each row, or its rank where there are no classes.
     answers: Vec<u16>,
 }
@@ -34,7 +32,6 @@ static BENCH: Mutex<Bench> = Mutex::new(Bench {
     spec: None,
     scored: None,
     features: Vec::new(),
-    row: Vec::new(),
     answers: Vec::new(),
 });
 
@@ -85,7 +82,6 @@ pub extern "C" fn choose(part: u32) -> u32 {
     else {
         return 0;
     };
-    bench.row = vec![0.0; model.row_len()];
     let scratch = model.scratch();
     bench.scored = Some((model, scratch));
     1
@@ -133,7 +129,6 @@ pub extern "C" fn score() -> usize {
     let Bench {
         scored,
         features,
-        row,
         answers,
         ..
     } = &mut *bench();
@@ -143,9 +138,7 @@ pub extern "C" fn score() -> usize {
     let has_classes = model.spec().has_classes();
     answers.clear();
     answers.extend(features.chunks_exact(model.n_features()).map(|values| {
-        // As the page has it: a row that was read is in the cache.
-        row[..values.len()].copy_from_slice(values);
-        let score = model.score(row, scratch);
+        let score = model.score(values, scratch);
         if has_classes {
             u16::from(score.class)
         } else {
