@@ -16,9 +16,17 @@ pub(super) struct PlantingOrder {
     pub(super) places: Vec<u32>,
 }
 
+/// How many splits rows pass in a tree.
+pub(super) struct Splits {
+    /// On the longest way down.
+    pub(super) most: u32,
+    /// By the rows of training on average, in 1/256.
+    pub(super) mean: u32,
+}
+
 impl PlantingOrder {
-    /// Turns to a tree; gives its depth.
-    pub(super) fn of(&mut self, tree: &Tree, leaf_weight: &mut impl FnMut(u32) -> u64) -> u32 {
+    /// Turns to a tree.
+    pub(super) fn of(&mut self, tree: &Tree, leaf_weight: &mut impl FnMut(u32) -> u64) -> Splits {
         let n_nodes = tree.nodes.len();
         self.weights.clear();
         self.weights.resize(n_nodes, 0);
@@ -39,9 +47,11 @@ impl PlantingOrder {
             }
         }
         let mut begins = [0u32; 257];
+        let mut passed = 0;
         for (index, node) in tree.nodes.iter().enumerate().rev() {
             if let TreeNode::Split { right, .. } = *node {
                 self.weights[index] = self.weights[index + 1] + self.weights[right as usize];
+                passed += self.weights[index];
                 begins[bucket(self.weights[index]) + 1] += 1;
             }
         }
@@ -56,7 +66,10 @@ impl PlantingOrder {
                 *rank += 1;
             }
         }
-        deepest
+        Splits {
+            most: deepest,
+            mean: (passed * 256 / self.weights[0].max(1)) as u32,
+        }
     }
 }
 
@@ -91,12 +104,22 @@ mod tests {
             ],
         };
         let mut order = PlantingOrder::default();
-        assert_eq!(order.of(&tree, &mut u64::from), 2);
+        let splits = order.of(&tree, &mut u64::from);
+        assert_eq!((splits.most, splits.mean), (2, 2 * 256));
         assert_eq!(order.places, [0, 2, 6, 5, 1, 4, 3]);
         assert_eq!(order.depths, [0, 1, 2, 2, 1, 2, 2]);
         // Where nothing is known of the rows it goes by levels.
-        assert_eq!(order.of(&tree, &mut |_| 1), 2);
+        order.of(&tree, &mut |_| 1);
         assert_eq!(order.places, [0, 2, 4, 3, 1, 6, 5]);
+    }
+
+    #[test]
+    fn the_mean_of_the_splits_passed_is_by_rows() {
+        let tree = Tree {
+            nodes: vec![split(2), leaf(30), split(4), leaf(9), leaf(1)],
+        };
+        let splits = PlantingOrder::default().of(&tree, &mut u64::from);
+        assert_eq!((splits.most, splits.mean), (2, 256 + 256 / 4));
     }
 
     #[test]
