@@ -30,6 +30,9 @@ use crate::short::sorted_by_key;
 
 /// How many trees are walked side by side.
 pub(crate) const LANES: usize = 10;
+/// How many steps are taken before it is asked whether all trees rest: in one of ten nearly every row passes as many. 2 % faster
+/// on RT-IoT2022 in Chromium; as many as rows pass on average in the longest of the ten is slower.
+const UNASKED: u32 = 4;
 /// What a leaf can carry: 24 bits.
 pub(crate) const MAX_LEAF_VALUE: u32 = (1 << 24) - 1;
 /// The bits of a leaf's threshold above its value: with any value it is a number from 0.5 to below 2.
@@ -240,7 +243,12 @@ impl Grove {
             #[allow(unsafe_code)]
             let leaves = unsafe {
                 match pace {
-                    Pace::UntilAllRest => while step(row, &mut here) {},
+                    Pace::UntilAllRest => {
+                        for _ in 0..UNASKED {
+                            step(row, &mut here);
+                        }
+                        while step(row, &mut here) {}
+                    }
                     Pace::EveryLevel => {
                         for _ in 0..group.depth {
                             step(row, &mut here);
