@@ -3,8 +3,11 @@
 //! Most numbers of a flow file are short decimals such as `1504.3`. Their last eight or sixteen bytes are loaded as
 //! integers, what stands before the cell is blanked, the point is closed up, and eight digits at a time become a number
 //! by three multiplications (Lemire and Mula). Digits over a power of ten, both exact, give the nearest `f64`; its
-//! nearest `f32` is the answer unless it lies on the midpoint of two, where the standard parser decides. So does
-//! everything else, such as exponents and `inf`.
+//! nearest `f32` is the answer unless it lies on the midpoint of two, where `lexical-parse-float` decides. So does
+//! everything else, such as exponents and `inf`. Its compact form says what the standard parser says without that one's table of
+//! powers, which is 7 KB of the page's module.
+
+use lexical_parse_float::FromLexical;
 
 /// What a cell of a numeric column holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,14 +50,14 @@ pub fn parse_any(cell: &[u8]) -> Cell {
     if is_unset(cell) {
         return Cell::Missing;
     }
-    // Words, so that text is not taken through the standard parser. What it knows are `inf` and `nan`.
+    // Words, so that text is not taken through the general parser. What it knows are `inf` and `nan`.
     if cell[0].is_ascii_alphabetic() && !matches!(cell[0] | 0x20, b'i' | b'n') {
         return Cell::Invalid;
     }
-    // The standard parser also takes `infinity`, signs and exponents, which are what other tools write.
+    // It also takes `infinity`, signs and exponents, which are what other tools write.
     match std::str::from_utf8(cell)
         .ok()
-        .and_then(|cell| cell.parse::<f32>().ok())
+        .and_then(|cell| f32::from_lexical(cell.as_bytes()).ok())
     {
         Some(value) if value.is_nan() => Cell::Missing,
         Some(value) => Cell::Number(value),
@@ -231,7 +234,7 @@ pub fn parse_time(cell: &[u8]) -> Cell {
     let Ok(text) = std::str::from_utf8(cell) else {
         return Cell::Invalid;
     };
-    if let Ok(epoch_s) = text.parse::<f64>() {
+    if let Ok(epoch_s) = f64::from_lexical(text.as_bytes()) {
         return if epoch_s.is_finite() {
             Cell::Number(epoch_s.rem_euclid(DAY_S) as f32)
         } else {
@@ -254,9 +257,7 @@ fn clock(text: &str) -> Option<f64> {
     let mut parts = time.trim_end_matches('Z').splitn(3, ':');
     let hour: u32 = parts.next()?.parse().ok().filter(|&hour| hour < 24)?;
     let minute: u32 = parts.next()?.parse().ok().filter(|&minute| minute < 60)?;
-    let second: f64 = parts
-        .next()?
-        .parse()
+    let second: f64 = f64::from_lexical(parts.next()?.as_bytes())
         .ok()
         .filter(|second| (0.0..61.0).contains(second))?;
     date_is_one.then(|| f64::from(hour * 3600 + minute * 60) + second)
@@ -313,6 +314,7 @@ mod tests {
             "1E-7",
             "inf",
             "-inf",
+            "+Infinity",
             "+4",
             "16777217",
             "16777217.0",
@@ -373,6 +375,27 @@ mod tests {
         #[test]
         fn any_decimal_equals_the_standard_parser(cell in "-?[0-9]{0,10}(\\.[0-9]{0,10})?") {
             if cell != "-" && !cell.is_empty() { check(&cell); }
+        }
+
+        #[test]
+        fn what_is_a_number_is_as_the_standard_parser_says(cell in "[-+]?[0-9.eEinfatyNIx_]{0,9}") {
+            let of_standard = cell.parse::<f64>().ok().map(f64::to_bits);
+            prop_assert_eq!(f64::from_lexical(cell.as_bytes()).ok().map(f64::to_bits), of_standard);
+        }
+
+        #[test]
+        fn any_double_written_out_is_read_back(bits: u64) {
+            let value = f64::from_bits(bits);
+            let of = |text: String| f64::from_lexical(text.as_bytes()).ok().map(f64::to_bits);
+            if !value.is_nan() {
+                prop_assert_eq!(of(value.to_string()), Some(bits));
+                prop_assert_eq!(of(format!("{value:e}")), Some(bits));
+            }
+        }
+
+        #[test]
+        fn any_exponent_equals_the_standard_parser(cell in "-?[0-9]{1,20}(\\.[0-9]{1,20})?[eE][-+]?[0-9]{1,3}") {
+            check(&cell);
         }
 
         #[test]
