@@ -55,13 +55,10 @@ pub fn parse_any(cell: &[u8]) -> Cell {
         return Cell::Invalid;
     }
     // It also takes `infinity`, signs and exponents, which are what other tools write.
-    match std::str::from_utf8(cell)
-        .ok()
-        .and_then(|cell| f32::from_lexical(cell.as_bytes()).ok())
-    {
-        Some(value) if value.is_nan() => Cell::Missing,
-        Some(value) => Cell::Number(value),
-        None => Cell::Invalid,
+    match f32::from_lexical(cell) {
+        Ok(value) if value.is_nan() => Cell::Missing,
+        Ok(value) => Cell::Number(value),
+        Err(_) => Cell::Invalid,
     }
 }
 
