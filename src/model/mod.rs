@@ -10,6 +10,7 @@ mod bounds;
 pub mod calibration;
 pub mod card;
 pub mod cover;
+pub mod distance;
 pub mod forest;
 pub mod importance;
 pub mod isolation;
