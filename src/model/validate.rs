@@ -299,7 +299,7 @@ fn trees(what: &str, trees: &[Tree], n_features: usize) -> Result<usize, Error> 
     Ok(leaves)
 }
 
-fn require(holds: bool, message: impl FnOnce() -> String) -> Result<(), Error> {
+pub(super) fn require(holds: bool, message: impl FnOnce() -> String) -> Result<(), Error> {
     if holds {
         return Ok(());
     }
