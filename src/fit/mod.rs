@@ -8,7 +8,8 @@
 //! ([`statistics`]) and cut into at most 254 bins ([`cuts`]), whose codes make a table ([`binned`]); trees grow on it
 //! ([`tree`]), or correct each other ([`boost`]), and are joined ([`forest`]); each row is judged by the trees of a random
 //! forest that did not draw it ([`out_of_bag`]). Votes for rows that they have not seen say what votes are worth
-//! ([`calibration`]). [`isolation`] grows the detector's trees on the values themselves. [`unlabelled`] makes a whole model of
+//! ([`calibration`]). [`isolation`] grows the detector's trees on the values themselves; [`one_class`] draws a border
+//! around them. [`unlabelled`] makes a whole model of
 //! a file's own rows: a detector without classes.
 
 pub mod binned;
@@ -21,6 +22,7 @@ pub mod dictionary;
 pub mod forest;
 pub mod isolation;
 pub mod nested;
+pub mod one_class;
 pub mod options;
 pub mod out_of_bag;
 pub mod rng;

@@ -218,7 +218,8 @@ impl IsolationParams {
     }
 }
 
-fn require(what: &str, found: u32, least: u32, most: u32) -> Result<(), Error> {
+/// That a count lies in its range.
+pub(super) fn require(what: &str, found: u32, least: u32, most: u32) -> Result<(), Error> {
     if (least..=most).contains(&found) {
         Ok(())
     } else {
