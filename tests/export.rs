@@ -9,7 +9,7 @@ use flowsieve::analysis::{
     RESULT_COLUMNS, SliceColumns, SliceOutcome, SliceTask, Summary, export_header,
 };
 use flowsieve::model::Model;
-use flowsieve::model::isolation::{RANK_HIGH, RANK_LOW};
+use flowsieve::model::rank::{RANK_HIGH, RANK_LOW};
 use flowsieve::table::{Progress, SliceSpan};
 use model_support::{Random, Shape, calibrated, spec};
 use proptest::prelude::*;

@@ -5,10 +5,8 @@ mod model_support;
 use flowsieve::ErrorKind;
 use flowsieve::model::calibration::{Curve, SetSpec};
 use flowsieve::model::forest::Leaves;
-use flowsieve::model::isolation::{
-    IsolationTrees, RANK_HIGH, RANK_LOW, Ranking, anomaly_score, average_path_length, path_units,
-    quantile_table,
-};
+use flowsieve::model::isolation::{IsolationTrees, anomaly_score, average_path_length, path_units};
+use flowsieve::model::rank::{RANK_HIGH, RANK_LOW, Ranking, quantile_table};
 use flowsieve::model::tree::{Tree, TreeNode};
 use flowsieve::model::{Model, ModelSpec, RowScore};
 use model_support::{Random, Shape, boosted, calibrated, row, spec, with_self_test};
@@ -284,7 +282,7 @@ fn ranks_never_fall_as_paths_get_shorter() {
     for seed in 0..20 {
         let isolation = spec(Shape { seed, ..SMALL }).isolation;
         let trees = IsolationTrees::new(&isolation.trees, SMALL.n_features).unwrap();
-        let ranking = Ranking::new(&isolation.quantiles, &trees);
+        let ranking = Ranking::new(&isolation.quantiles, trees.bounds());
         let (most, least) = (isolation.quantiles[0], isolation.quantiles[1024]);
         assert_eq!(ranking.rank(u32::MAX), 0);
         assert_eq!(ranking.rank(0), u16::MAX);
@@ -307,7 +305,7 @@ fn a_contamination_flags_that_share_of_the_training_rows() {
     let trees = IsolationTrees::new(&isolation.trees, SMALL.n_features).unwrap();
     let n = 50_000;
     let mut sums: Vec<u32> = (0..n).map(|row| 2_000_000 + 7 * row).collect();
-    let ranking = Ranking::new(&quantile_table(&mut sums), &trees);
+    let ranking = Ranking::new(&quantile_table(&mut sums), trees.bounds());
     for percent in [1, 5, 10, 15, 20] {
         let threshold = 1024 + 60_000 * (100 - percent) / 100;
         let flagged = sums
@@ -324,7 +322,7 @@ fn a_contamination_flags_that_share_of_the_training_rows() {
     let mut sums: Vec<u32> = (0..900)
         .map(|row| 2_000_000 + row.clamp(100, 400))
         .collect();
-    let ranking = Ranking::new(&quantile_table(&mut sums), &trees);
+    let ranking = Ranking::new(&quantile_table(&mut sums), trees.bounds());
     let threshold = 1024 + 60_000 * 8 / 10;
     let flagged = sums
         .iter()

@@ -7,7 +7,7 @@ use flowsieve::analysis::{
     export_header,
 };
 use flowsieve::fit::unlabelled::{MAX_SAMPLE_ROWS, RowSample, fit};
-use flowsieve::model::isolation::RANK_HIGH;
+use flowsieve::model::rank::RANK_HIGH;
 use flowsieve::model::{CLASS_NONE, Model};
 use flowsieve::table::{DialectChoice, Head, Progress, SliceReader, SliceSpan};
 use flowsieve::{Error, ErrorKind, pack};

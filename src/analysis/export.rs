@@ -22,7 +22,7 @@ use super::row_scorer::{RowScorer, Scored};
 use crate::metrics::flag_threshold;
 use crate::model::CLASS_NONE;
 use crate::model::calibration::ClassSet;
-use crate::model::isolation::{RANK_HIGH, RANK_LOW};
+use crate::model::rank::{RANK_HIGH, RANK_LOW};
 use crate::table::dialect::Format;
 use crate::table::head::BYTE_ORDER_MARK;
 use crate::table::{Broken, Progress, Record, RecordSink, SliceReader, SliceSpan, to_utf8};

@@ -4,7 +4,8 @@
 use super::options::IsolationParams;
 use super::rng::{Purpose, SplitMix64};
 use crate::Error;
-use crate::model::isolation::{IsolationSpec, IsolationTrees, quantile_table};
+use crate::model::isolation::{IsolationSpec, IsolationTrees};
+use crate::model::rank::quantile_table;
 use crate::model::tree::{Tree, TreeNode};
 
 /// How many rows of `n_rows` each tree is grown on.

@@ -3,7 +3,7 @@
 //! Ranks have 65,536 values, so a histogram of them is exact: no sorting, and files counted in pieces add up.
 
 use super::BinaryScores;
-use crate::model::isolation::{RANK_HIGH, RANK_LOW};
+use crate::model::rank::{RANK_HIGH, RANK_LOW};
 
 const N_RANKS: usize = 1 << 16;
 

@@ -5,22 +5,16 @@
 //! rows of that leaf would still need. The score is scikit-learn's: 2^(−mean path / c(sample)), 1 for the strangest.
 //!
 //! Path lengths are integers in 1/65536, so their sum over the trees is exact and the same everywhere. A raw score says
-//! little, so each row gets a *rank*: where its path sum stands among the training rows' (see [`Ranking`]).
+//! little, so each row gets a *rank*: where its path sum stands among the training rows' (see [`Ranking`](super::rank::Ranking)).
 
 use super::bounds::Bounds;
 use super::traverse::{Grove, Pace, RowLayout};
 use super::tree::{Tree, TreeNode};
 
-/// The rank of the training row with the lowest score.
-pub const RANK_LOW: u16 = 1024;
-/// The rank of the training row with the highest score. Ranks above it are stranger than all that training saw.
-pub const RANK_HIGH: u16 = 61_024;
 /// Path lengths count in steps of one split divided by this.
 pub const PATH_UNIT: u32 = 65_536;
 /// The deepest that a tree may be: with this, any path length stays below 2²⁴ units.
 pub const MAX_DEPTH: u32 = 200;
-/// How many equal steps the quantiles of the training rows' path sums divide them into.
-pub const QUANTILE_STEPS: usize = 1024;
 
 /// The detector as it is trained and stored. It never sees missing values: the preparation's medians stand in.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -99,6 +93,11 @@ impl IsolationTrees {
         }
     }
 
+    /// The smallest and the largest path sum that any row can have.
+    pub fn bounds(&self) -> (u32, u32) {
+        (self.least, self.largest)
+    }
+
     /// How long the rows are that [`Self::path_sum`] takes: the features and a slot of its own.
     pub fn row_len(&self) -> usize {
         self.layout.row_len()
@@ -155,90 +154,4 @@ pub(crate) fn path_sum_bounds(trees: &[Tree]) -> (u64, u64) {
         bounds.1 += u64::from(largest);
     }
     bounds
-}
-
-/// The quantile table of training rows' path sums: 1,025 values at equal steps from the largest (the least strange row)
-/// to the smallest, linear between neighbours. Sorts `path_sums`; empty if they are.
-pub fn quantile_table(path_sums: &mut [u32]) -> Vec<u32> {
-    path_sums.sort_unstable_by(|a, b| b.cmp(a));
-    let Some(last) = path_sums.len().checked_sub(1) else {
-        return Vec::new();
-    };
-    let steps = QUANTILE_STEPS as u64;
-    (0..=steps)
-        .map(|step| {
-            let position = step * last as u64;
-            let index = (position / steps) as usize;
-            let here = path_sums[index];
-            let next = path_sums[(index + 1).min(last)];
-            here - (u64::from(here - next) * (position % steps) / steps) as u32
-        })
-        .collect()
-}
-
-/// Path sums to ranks, in integers.
-///
-/// ```text
-/// path sum  largest possible … quantile 0 … quantile 1024 … least possible
-/// rank                    0 …      1,024 … 61,024         … 65,535
-/// ```
-///
-/// Between these, and between neighbouring quantiles, ranks are linear, and they never fall as path sums do. Among equal
-/// quantiles a sum counts as the least strange of them, so that a threshold at a quantile flags what is strictly
-/// stranger, as scikit-learn's does.
-#[derive(Clone, Debug)]
-pub struct Ranking {
-    quantiles: Vec<u32>,
-    least: u32,
-    largest: u32,
-}
-
-impl Ranking {
-    /// Ranks by a quantile table as [`quantile_table`] makes it, for rows scored by these trees.
-    pub fn new(quantiles: &[u32], trees: &IsolationTrees) -> Self {
-        Self {
-            quantiles: quantiles.to_vec(),
-            least: trees.least,
-            largest: trees.largest,
-        }
-    }
-
-    /// The rank of a path sum; 0 where there are no quantiles.
-    pub fn rank(&self, path_sum: u32) -> u16 {
-        let (Some(&first), Some(&last)) = (self.quantiles.first(), self.quantiles.last()) else {
-            return 0;
-        };
-        if path_sum > first {
-            return RANK_LOW
-                - share_up(path_sum - first, self.largest.max(first) - first, RANK_LOW);
-        }
-        if path_sum < last {
-            let room = u16::MAX - RANK_HIGH;
-            return RANK_HIGH + share_up(last - path_sum, last - self.least.min(last), room);
-        }
-        // The first quantile that is no larger; there is one, the last.
-        let index = self
-            .quantiles
-            .partition_point(|&quantile| quantile > path_sum);
-        let steps = (self.quantiles.len() - 1).max(1) as u64;
-        let span = u64::from(RANK_HIGH - RANK_LOW);
-        let rank = match index.checked_sub(1) {
-            None => 0,
-            Some(before) => {
-                let above = self.quantiles[before];
-                let gap = u64::from(above - self.quantiles[index]);
-                let into = u64::from(above - path_sum);
-                span * (before as u64 * gap + into) / (steps * gap)
-            }
-        };
-        RANK_LOW + rank as u16
-    }
-}
-
-/// `range × part / whole`, rounded up, at most `range`.
-fn share_up(part: u32, whole: u32, range: u16) -> u16 {
-    if part >= whole {
-        return range;
-    }
-    (u64::from(part) * u64::from(range)).div_ceil(u64::from(whole)) as u16
 }

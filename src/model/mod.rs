@@ -17,6 +17,7 @@ pub mod importance;
 pub mod isolation;
 pub mod one_class;
 mod planting;
+pub mod rank;
 pub mod taxonomy;
 mod traverse;
 pub mod tree;
@@ -31,7 +32,8 @@ use calibration::{CalibrationSpec, ClassSet, SetSpec, Weights, probability, weig
 use card::Card;
 use forest::{DISTRIBUTION_SUM, Forest, ForestSpec, Leaves};
 use importance::PermutationImportance;
-use isolation::{IsolationSpec, IsolationTrees, Ranking};
+use isolation::{IsolationSpec, IsolationTrees};
+use rank::Ranking;
 use taxonomy::{Kind, Taxonomy};
 use traverse::RowLayout;
 
@@ -73,7 +75,7 @@ pub struct SelfTestRow {
     pub class: u8,
     /// Its probability × 65535, rounded.
     pub confidence: u16,
-    /// The isolation forest's rank (see [`isolation`]).
+    /// The isolation forest's rank (see [`rank`]).
     pub rank: u16,
 }
 
@@ -117,7 +119,7 @@ pub struct RowScore {
     pub class: u8,
     /// Its probability × 65535, rounded; 0 where the model has no classes.
     pub confidence: u16,
-    /// The isolation forest's rank (see [`isolation`]); 0 where the model has no detector.
+    /// The isolation forest's rank (see [`rank`]); 0 where the model has no detector.
     pub rank: u16,
     /// The family of the largest probability, the first of equals; [`CLASS_NONE`] where the model has no classes.
     pub family: u8,
@@ -150,7 +152,7 @@ impl Model {
         let layout = RowLayout::new(n_features, forest::has_missing_left(&spec.forest.trees));
         let isolation = (!spec.isolation.trees.is_empty()).then(|| {
             let trees = IsolationTrees::from_valid(&spec.isolation.trees, n_features);
-            let ranking = Ranking::new(&spec.isolation.quantiles, &trees);
+            let ranking = Ranking::new(&spec.isolation.quantiles, trees.bounds());
             (trees, ranking)
         });
         let model = Self {

@@ -10,7 +10,8 @@ use flowsieve::model::card::{
 };
 use flowsieve::model::forest::{ForestSpec, Leaves};
 use flowsieve::model::importance::PermutationImportance;
-use flowsieve::model::isolation::{IsolationSpec, IsolationTrees, quantile_table};
+use flowsieve::model::isolation::{IsolationSpec, IsolationTrees};
+use flowsieve::model::rank::quantile_table;
 use flowsieve::model::taxonomy::{Kind, Taxonomy};
 use flowsieve::model::tree::{Tree, TreeNode};
 use flowsieve::model::trial::{Trial, Trials};

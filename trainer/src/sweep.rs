@@ -18,7 +18,8 @@ use flowsieve::fit::TrainingTable;
 use flowsieve::fit::options::IsolationOptions;
 use flowsieve::fit::statistics::describe;
 use flowsieve::metrics::{AtThreshold, RankCounts};
-use flowsieve::model::isolation::{IsolationSpec, IsolationTrees, Ranking};
+use flowsieve::model::isolation::{IsolationSpec, IsolationTrees};
+use flowsieve::model::rank::Ranking;
 use flowsieve::prepare::Feature;
 use rayon::prelude::*;
 
@@ -119,10 +120,8 @@ fn ranked(
     n_features: usize,
     is_attack: impl Fn(usize) -> bool,
 ) -> Result<RankCounts, TrainerError> {
-    let ranking = Ranking::new(
-        &spec.quantiles,
-        &IsolationTrees::new(&spec.trees, n_features)?,
-    );
+    let trees = IsolationTrees::new(&spec.trees, n_features)?;
+    let ranking = Ranking::new(&spec.quantiles, trees.bounds());
     let mut counts = RankCounts::new();
     for (i, &sum) in sums.iter().enumerate() {
         counts.add(ranking.rank(sum), Some(is_attack(i)));
