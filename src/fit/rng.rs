@@ -26,6 +26,8 @@ pub enum Purpose {
     Permutation = 6,
     /// Drawing and making up rows so that classes are of one size.
     Resampling = 10,
+    /// Drawing the reference points of a local outlier factor.
+    LofPoints = 11,
     /// Drawing the rows that a one-class SVM is fitted on.
     OneClassSample = 12,
 }

@@ -16,6 +16,8 @@ use wide::f32x8;
 const VECTORS: usize = 4;
 /// How many points are compared at once.
 pub const GROUP: usize = VECTORS * 8;
+/// After how many features the sums so far are compared with the limit.
+const FEATURES_PER_LOOK: usize = 16;
 
 /// Reference points, ready to be compared with rows.
 #[derive(Clone, Debug)]
@@ -86,13 +88,59 @@ impl Points {
         assert_eq!(out.len(), self.padded_len(), "room for distances");
         let groups = self.values.chunks_exact(self.n_features);
         for (out, group) in out.as_chunks_mut::<GROUP>().0.iter_mut().zip(groups) {
-            *out = distances_to_group(row, group);
+            let mut sums = [f32x8::ZERO; VECTORS];
+            add_squares(&mut sums, row, group);
+            *out = lanes(sums);
+        }
+    }
+
+    /// Calls `visit` with the index and the squared distance of each point whose squared distance to `row` is below the
+    /// limit, in their order. What it gives is the limit from then on, no larger than the one before. Distances are those
+    /// that [`Self::squared_distances`] gives; where the first features are enough to be beyond the limit the rest is
+    /// left out.
+    ///
+    /// # Panics
+    /// If the row has not [`Self::n_features`] values.
+    pub(crate) fn each_nearer(
+        &self,
+        row: &[f32],
+        mut limit: f32,
+        mut visit: impl FnMut(usize, f32) -> f32,
+    ) {
+        assert_eq!(row.len(), self.n_features, "values of a row");
+        for (group_idx, group) in self.values.chunks_exact(self.n_features).enumerate() {
+            let mut sums = [f32x8::ZERO; VECTORS];
+            let parts = row
+                .chunks(FEATURES_PER_LOOK)
+                .zip(group.chunks(FEATURES_PER_LOOK));
+            let mut below = 0;
+            for (row, group) in parts {
+                add_squares(&mut sums, row, group);
+                // Squares are not negative, so a sum that is beyond stays there.
+                below = lanes_below(&sums, limit);
+                if below == 0 {
+                    break;
+                }
+            }
+            if below == 0 {
+                continue;
+            }
+            let distances = lanes(sums);
+            while below != 0 {
+                let lane = below.trailing_zeros() as usize;
+                below &= below - 1;
+                if distances[lane] < limit {
+                    limit = visit(group_idx * GROUP + lane, distances[lane]);
+                }
+            }
         }
     }
 }
 
-fn distances_to_group(row: &[f32], group: &[[f32x8; VECTORS]]) -> [f32; GROUP] {
-    let mut sums = [f32x8::ZERO; VECTORS];
+// Small functions are not inlined in the page's module, and these keep the sums in registers.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+fn add_squares(sums: &mut [f32x8; VECTORS], row: &[f32], group: &[[f32x8; VECTORS]]) {
     for (&value, points) in row.iter().zip(group) {
         let value = f32x8::splat(value);
         for (sum, &point) in sums.iter_mut().zip(points) {
@@ -100,11 +148,28 @@ fn distances_to_group(row: &[f32], group: &[[f32x8; VECTORS]]) -> [f32; GROUP] {
             *sum += difference * difference;
         }
     }
-    let mut distances = [0.0; GROUP];
-    for (out, sum) in distances.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
+}
+
+/// A bit for each lane that is below the limit.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+fn lanes_below(sums: &[f32x8; VECTORS], limit: f32) -> u32 {
+    let limit = f32x8::splat(limit);
+    let mut below = 0;
+    for (place, sum) in sums.iter().enumerate() {
+        below |= sum.simd_lt(limit).to_bitmask() << (8 * place);
+    }
+    below
+}
+
+#[allow(clippy::inline_always)]
+#[inline(always)]
+fn lanes(sums: [f32x8; VECTORS]) -> [f32; GROUP] {
+    let mut lanes = [0.0; GROUP];
+    for (out, sum) in lanes.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
         *out = sum.to_array();
     }
-    distances
+    lanes
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ mod exponential;
 pub mod forest;
 pub mod importance;
 pub mod isolation;
+pub mod lof;
+pub(crate) mod nearest;
 pub mod one_class;
 mod planting;
 pub mod rank;

@@ -300,6 +300,7 @@ fn trees(what: &str, trees: &[Tree], n_features: usize) -> Result<usize, Error> 
     Ok(leaves)
 }
 
+/// Refuses a model that does not hold what it must.
 pub(super) fn require(holds: bool, message: impl FnOnce() -> String) -> Result<(), Error> {
     if holds {
         return Ok(());
