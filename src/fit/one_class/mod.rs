@@ -50,17 +50,18 @@ pub fn fit(
 pub fn sample(row_idxs: &[u32], params: &OneClassParams) -> Vec<u32> {
     let options = params.options();
     let n = options.max_rows as usize;
-    let mut drawn = row_idxs.to_vec();
-    if drawn.len() > n {
-        let mut places: Vec<u32> = (0..drawn.len() as u32).collect();
-        SplitMix64::stream(options.seed, Purpose::OneClassSample, 0).draw_to_front(&mut places, n);
-        places.truncate(n);
-        places.sort_unstable();
-        drawn = (places.iter())
-            .map(|&place| row_idxs[place as usize])
-            .collect();
+    if row_idxs.len() <= n {
+        return row_idxs.to_vec();
     }
-    drawn
+    let mut places: Vec<usize> = (0..row_idxs.len()).collect();
+    SplitMix64::stream(options.seed, Purpose::OneClassSample, 0).draw_to_front(&mut places, n);
+    let mut is_drawn = vec![false; row_idxs.len()];
+    for &place in &places[..n] {
+        is_drawn[place] = true;
+    }
+    (row_idxs.iter().zip(is_drawn))
+        .filter_map(|(&row_idx, is_drawn)| is_drawn.then_some(row_idx))
+        .collect()
 }
 
 impl ExactOneClass {

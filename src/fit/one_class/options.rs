@@ -11,8 +11,9 @@ const MAX_ROWS: u32 = 50_000;
 /// How the width of the kernel `exp(−γ · squared distance)` is found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Gamma {
-    /// One over the number of features times the variance of all values, scikit-learn's `scale`; 1 where all values are equal.
-    Scale,
+    /// So many times scikit-learn's `scale`: one over the number of features times the variance of all values, 1 where all values
+    /// are equal.
+    Scaled(f64),
     /// As given, above 0.
     Value(f64),
 }
@@ -41,10 +42,10 @@ impl Default for OneClassOptions {
     fn default() -> Self {
         Self {
             nu: 0.05,
-            gamma: Gamma::Scale,
+            gamma: Gamma::Scaled(1.0),
             tolerance: 1e-3,
             max_iterations: 1_000_000,
-            max_rows: 5_000,
+            max_rows: 8_000,
             max_points: 256,
             seed: 0,
         }
@@ -67,8 +68,11 @@ impl OneClassOptions {
                 self.nu
             )));
         }
-        if let Gamma::Value(gamma) = self.gamma {
-            check_gamma(gamma)?;
+        let (Gamma::Scaled(gamma) | Gamma::Value(gamma)) = self.gamma;
+        if !is_width(gamma) {
+            return Err(bad(format!(
+                "The kernel's gamma must be above 0 and fit into 32 bits, but is {gamma}. The default is 1 times the scale."
+            )));
         }
         if !(self.tolerance > 0.0 && self.tolerance.is_finite()) {
             return Err(bad(format!(
@@ -104,26 +108,28 @@ impl Gamma {
     pub(super) fn of(self, rows: &Rows) -> Result<f64, Error> {
         match self {
             Self::Value(gamma) => Ok(gamma),
-            Self::Scale => {
+            Self::Scaled(times) => {
                 let variance = rows.variance();
-                if variance == 0.0 {
-                    return Ok(1.0);
+                let scale = if variance == 0.0 {
+                    1.0
+                } else {
+                    1.0 / (rows.n_features() as f64 * variance)
+                };
+                let gamma = times * scale;
+                if is_width(gamma) {
+                    Ok(gamma)
+                } else {
+                    Err(bad(
+                        "The columns' values lie too far apart, or too close together, for a kernel's gamma that fits into 32 \
+                         bits. Scale them to a standard deviation of 1, or give another gamma.",
+                    ))
                 }
-                let gamma = 1.0 / (rows.n_features() as f64 * variance);
-                check_gamma(gamma).map(|()| gamma)
             }
         }
     }
 }
 
-/// It is stored in 32 bits, where it must not become 0 or infinite.
-fn check_gamma(gamma: f64) -> Result<(), Error> {
-    if gamma > 0.0 && (gamma as f32).is_normal() {
-        Ok(())
-    } else {
-        Err(bad(format!(
-            "The kernel's gamma must be above 0 and fit into 32 bits, but is {gamma:e}. Scale the columns to a standard \
-             deviation of 1, or give another gamma."
-        )))
-    }
+/// Whether it is a kernel's width, also as it is stored: in 32 bits, where it must not become 0 or infinite.
+fn is_width(gamma: f64) -> bool {
+    gamma > 0.0 && (gamma as f32).is_normal()
 }

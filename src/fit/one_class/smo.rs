@@ -37,8 +37,8 @@ pub(super) fn solve(
     while let Some((gains, loses)) = solver.working_set(tolerance) {
         if iterations == max_iterations {
             return Err(bad(format!(
-                "The one-class SVM has not converged to {tolerance} after {max_iterations} steps. Fit it on fewer rows, or \
-                 allow a larger tolerance."
+                "The one-class SVM has not converged after {max_iterations} steps. Fit it on fewer rows, or allow a larger \
+                 tolerance."
             )));
         }
         iterations += 1;
