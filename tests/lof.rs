@@ -2,7 +2,9 @@
 //! is little to compare with.
 
 use flowsieve::ErrorKind;
-use flowsieve::fit::lof::{Duplicates, ExactLof, LofOptions, Reduction, fit, smallest_within};
+use flowsieve::fit::lof::{
+    Counting, Duplicates, ExactLof, LofOptions, Reduction, fit, smallest_within,
+};
 use flowsieve::model::lof::{Lof, LofScratch, LofSpec};
 use proptest::prelude::*;
 
@@ -122,7 +124,7 @@ fn a_detector_of_all_points_scores_as_the_exact_one() {
                     ..options
                 },
             );
-            let spec = exact.reduce(usize::MAX, 3);
+            let spec = exact.reduce(usize::MAX, 3, Counting::ForThoseLeftOut);
             assert_eq!(spec.n_points(), exact.points().len());
             let rows: Vec<Vec<f32>> = table.asked.iter().map(|(_, row)| row.clone()).collect();
             for (row, found) in rows.iter().zip(scores(&spec, &rows)) {
@@ -147,8 +149,8 @@ proptest! {
         let exact = fitted(&rows, options);
         let mut reversed = rows.clone();
         reversed.reverse();
-        let spec = exact.reduce(n_points, seed);
-        prop_assert_eq!(&spec, &fitted(&reversed, options).reduce(n_points, seed));
+        let spec = exact.reduce(n_points, seed, Counting::ForThoseLeftOut);
+        prop_assert_eq!(&spec, &fitted(&reversed, options).reduce(n_points, seed, Counting::ForThoseLeftOut));
         prop_assert_eq!(spec.n_points(), n_points.min(exact.points().len()));
         let stood_for: u32 = match spec.counts.len() {
             0 => spec.n_points() as u32,
@@ -175,7 +177,7 @@ proptest! {
         let cut = cut.min(points.len());
         let pieces = [points.neighbours(0..cut), points.neighbours(cut..points.len())];
         let (whole, joined) = (fit(&columns(&rows), &params).expect("rows"), points.join(&pieces));
-        prop_assert_eq!(whole.reduce(20, 1), joined.reduce(20, 1));
+        prop_assert_eq!(whole.reduce(20, 1, Counting::ForThoseLeftOut), joined.reduce(20, 1, Counting::ForThoseLeftOut));
         prop_assert_eq!(whole.densities(), joined.densities());
     }
 }
@@ -201,7 +203,10 @@ fn a_row_beside_a_dense_crowd_is_stranger_than_one_beside_a_wide_one() {
         vec![0.0, 0.0, 2.0],
         vec![0.1, 0.0, 0.1],
     ];
-    for spec in [exact.reduce(400, 0), exact.reduce(60, 0)] {
+    for spec in [
+        exact.reduce(400, 0, Counting::ForThoseLeftOut),
+        exact.reduce(60, 0, Counting::ForThoseLeftOut),
+    ] {
         let found = scores(&spec, &strange);
         assert!(found[0] > 2.0 * found[1], "{found:?}");
         assert!(found[1] > 1.3 && found[2] < 1.3, "{found:?}");
@@ -214,7 +219,12 @@ fn more_points_agree_more_and_the_fewest_that_agree_enough_are_chosen() {
     let (fitted_on, held_out) = rows.split_at(350);
     let exact = fitted(fitted_on, DISTINCT);
     let curve = exact
-        .reductions(&[16, 64, 350], 2, &held_out.concat())
+        .reductions(
+            &[16, 64, 350],
+            2,
+            Counting::ForThoseLeftOut,
+            &held_out.concat(),
+        )
         .expect("valid");
     let sizes: Vec<(usize, usize)> = curve
         .iter()
@@ -233,16 +243,33 @@ fn more_points_agree_more_and_the_fewest_that_agree_enough_are_chosen() {
 }
 
 #[test]
+fn points_that_count_once_keep_what_they_are_among_all() {
+    let exact = fitted(&two_crowds(), DISTINCT);
+    let spec = exact.reduce(40, 6, Counting::Once(5));
+    let standing = exact.reduce(40, 6, Counting::ForThoseLeftOut);
+    assert_eq!((spec.k, standing.k), (5, 20));
+    let expected = LofSpec {
+        k: 5,
+        counts: Vec::new(),
+        ..standing
+    };
+    assert_eq!(spec, expected);
+    assert_eq!(exact.reduce(3, 6, Counting::default()).k, 3);
+    let all = exact.reduce(usize::MAX, 0, Counting::Once(20));
+    assert_eq!(all, exact.reduce(usize::MAX, 0, Counting::ForThoseLeftOut));
+}
+
+#[test]
 fn fewer_points_of_a_seed_are_among_those_of_more() {
     let exact = fitted(&two_crowds(), DISTINCT);
     let points = |n_points: usize, seed: u64| -> Vec<Vec<f32>> {
-        let spec = exact.reduce(n_points, seed);
+        let spec = exact.reduce(n_points, seed, Counting::ForThoseLeftOut);
         spec.points.chunks_exact(3).map(<[f32]>::to_vec).collect()
     };
     let more = points(80, 9);
     assert!(points(20, 9).iter().all(|point| more.contains(point)));
     assert_ne!(points(20, 9), points(20, 10));
-    assert_eq!(exact.reduce(0, 9).n_points(), 1);
+    assert_eq!(exact.reduce(0, 9, Counting::ForThoseLeftOut).n_points(), 1);
 }
 
 #[test]
@@ -251,7 +278,7 @@ fn where_all_rows_are_equal_others_are_strange() {
         for options in [SKLEARN, DISTINCT] {
             let exact = fitted(&rows, options);
             let asked = [vec![1.5, -2.0], vec![1.5, -1.0], vec![1e30, 0.0]];
-            let found = scores(&exact.reduce(9, 0), &asked);
+            let found = scores(&exact.reduce(9, 0, Counting::ForThoseLeftOut), &asked);
             assert!((found[0] - 1.0).abs() < 1e-6, "{found:?}");
             assert!(found[1] > 1e9 && found[2] >= found[1] && found[2].is_finite());
             assert_close(exact.scores(&asked[0])[0], 1.0, 1e-9, "exact");
@@ -265,12 +292,17 @@ fn a_pile_of_equal_rows_does_not_make_its_neighbours_strange_where_k_counts_dist
     let beside = rows[0].iter().map(|value| value + 0.01).collect();
     rows.extend(vec![rows[0].clone(); 100]);
     let beside = [beside];
-    let score = |options| scores(&fitted(&rows, options).reduce(1000, 0), &beside)[0];
+    let score = |options| {
+        scores(
+            &fitted(&rows, options).reduce(1000, 0, Counting::ForThoseLeftOut),
+            &beside,
+        )[0]
+    };
     assert!(score(SKLEARN) > 1e6);
     assert!(score(DISTINCT) < 2.0);
     assert_eq!(
-        fitted(&rows, DISTINCT).reduce(1000, 0),
-        fitted(&two_crowds(), DISTINCT).reduce(1000, 0)
+        fitted(&rows, DISTINCT).reduce(1000, 0, Counting::ForThoseLeftOut),
+        fitted(&two_crowds(), DISTINCT).reduce(1000, 0, Counting::ForThoseLeftOut)
     );
 }
 
@@ -281,7 +313,7 @@ fn k_is_lowered_to_the_neighbours_that_there_are() {
         let exact = fitted(&rows, options);
         assert_eq!(exact.points().k(), expected);
         assert_eq!(exact.points().rows(), [2, 2, 1]);
-        assert_eq!(exact.reduce(3, 0).k, expected);
+        assert_eq!(exact.reduce(3, 0, Counting::ForThoseLeftOut).k, expected);
     }
 }
 

@@ -12,7 +12,7 @@ mod exact;
 mod reduce;
 
 pub use exact::{DistinctPoints, ExactLof, Neighbours};
-pub use reduce::{Reduction, smallest_within};
+pub use reduce::{Counting, Reduction, smallest_within};
 
 use super::options::bad;
 use crate::Error;
@@ -45,7 +45,7 @@ impl Default for LofOptions {
         Self {
             k: 20,
             duplicates: Duplicates::Distinct,
-            floor: 0.0,
+            floor: 0.5,
         }
     }
 }

@@ -1,9 +1,8 @@
 //! Fewer reference points: what a model file has room for and a row has time for.
 //!
-//! Some of the distinct points are drawn, and each of the others is stood for by the drawn one that is nearest. A drawn point
-//! keeps its own k-distance and density, those among all points, and counts towards k as often as it stands for points.
-//! So where many were left out one point is as good as many neighbours, and k means in every place what it meant before.
-//! On flows this ranks rows more like the exact detector does than a smaller k, or a fit on the drawn points alone.
+//! Some of the distinct points are drawn. Each keeps the k-distance and the density that it has among all points: a fit on the
+//! drawn points alone would see other crowds. What is left to choose is how many neighbours a row is compared with where
+//! most are missing, see [`Counting`].
 
 use super::ExactLof;
 use super::exact::ROWS_AT_ONCE;
@@ -11,6 +10,24 @@ use crate::Error;
 use crate::fit::rng::{Purpose, SplitMix64};
 use crate::model::lof::{Lof, LofScratch, LofSpec, MAX_POINTS};
 use crate::model::nearest::Nearest;
+
+/// How drawn points are counted as neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// Each as one, and a row is compared with so many of them; fewer where there are fewer. On flows this tells attacks from
+    /// benign rows best, often better than the exact detector.
+    Once(u32),
+    /// Each for all points to which it is the nearest drawn one, up to the k of the fit: where many were left out one point
+    /// is as good as many neighbours, so k means in every place what it meant before. This orders rows most like the exact
+    /// detector, and of all points it is the exact detector.
+    ForThoseLeftOut,
+}
+
+impl Default for Counting {
+    fn default() -> Self {
+        Self::Once(5)
+    }
+}
 
 /// What a number of reference points is worth.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +43,7 @@ pub struct Reduction {
 impl ExactLof {
     /// A detector of `n_points` reference points that a seed draws, or of all where there are no more, at most
     /// [`MAX_POINTS`]. With the same seed fewer points are among those of more.
-    pub fn reduce(&self, n_points: usize, seed: u64) -> LofSpec {
+    pub fn reduce(&self, n_points: usize, seed: u64, counting: Counting) -> LofSpec {
         let all = self.points();
         let mut drawn: Vec<u32> = (0..all.len() as u32).collect();
         let n_points = n_points.clamp(1, all.len().min(MAX_POINTS));
@@ -34,13 +51,16 @@ impl ExactLof {
         rng.draw_to_front(&mut drawn, n_points);
         drawn.truncate(n_points);
         drawn.sort_unstable();
-        let counts = self.stood_for(&drawn);
+        let (k, counts) = match counting {
+            Counting::Once(k) => (k.clamp(1, n_points as u32), Vec::new()),
+            Counting::ForThoseLeftOut => (all.k(), self.stood_for(&drawn)),
+        };
         let float = |values: &[f64], least: f32| -> Vec<f32> {
             let of_drawn = drawn.iter().map(|&point| values[point as usize] as f32);
             of_drawn.map(|value| value.clamp(least, f32::MAX)).collect()
         };
         LofSpec {
-            k: all.k(),
+            k,
             n_features: all.n_features() as u32,
             points: drawn
                 .iter()
@@ -85,12 +105,13 @@ impl ExactLof {
         &self,
         sizes: &[usize],
         seed: u64,
+        counting: Counting,
         held_out: &[f32],
     ) -> Result<Vec<Reduction>, Error> {
         let exact = self.scores(held_out);
         let mut scratch = LofScratch::default();
         let mut worth = |&size: &usize| {
-            let spec = self.reduce(size, seed);
+            let spec = self.reduce(size, seed, counting);
             let lof = Lof::new(&spec)?;
             let rows = held_out.chunks_exact(self.points().n_features());
             let scores: Vec<f64> = rows
