@@ -74,8 +74,10 @@ fn naive_score(spec: &ModelSpec, row: &[f32]) -> RowScore {
         class,
         confidence: (of_class as f64 / whole as f64 * 65535.0).round() as u16,
         rank: naive_rank(spec, row),
+        ranks: [naive_rank(spec, row), 0, 0],
         family: largest(&families).0,
         attack: attack * 2 > whole,
+        unknown: false,
     }
 }
 

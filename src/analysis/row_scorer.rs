@@ -127,7 +127,8 @@ impl RowScorer {
             row[feature] = value;
         }
         let answer = answer(plan.model(), row, scratch);
-        if entry.can_learn() && changed.iter().all(|(_, value)| value.is_finite()) {
+        let can_learn = plan.model().can_narrow() && entry.can_learn();
+        if can_learn && changed.iter().all(|(_, value)| value.is_finite()) {
             let mut bounds = Bounds::of(changed.iter().map(|&(feature, _)| feature));
             plan.model().narrow(scratch, &mut bounds);
             entry.learn(bounds, answer);

@@ -28,6 +28,8 @@ pub enum Purpose {
     Resampling = 10,
     /// Drawing the reference points of a local outlier factor.
     LofPoints = 11,
+    /// Drawing the rows that detectors are fitted on.
+    DetectorSample = 13,
     /// Drawing the rows that a one-class SVM is fitted on.
     OneClassSample = 12,
 }

@@ -10,6 +10,7 @@ mod bounds;
 pub mod calibration;
 pub mod card;
 pub mod cover;
+pub mod detectors;
 pub mod distance;
 mod exponential;
 pub mod forest;
@@ -20,10 +21,13 @@ pub(crate) mod nearest;
 pub mod one_class;
 mod planting;
 pub mod rank;
+pub mod space;
+mod surprise;
 pub mod taxonomy;
 mod traverse;
 pub mod tree;
 pub mod trial;
+pub mod unknown;
 pub mod validate;
 
 use crate::prepare::Preparation;
@@ -32,12 +36,14 @@ use crate::{Error, ErrorKind};
 pub use bounds::Bounds;
 use calibration::{CalibrationSpec, ClassSet, SetSpec, Weights, probability, weigh};
 use card::Card;
+use detectors::{DetectorRanks, Detectors, DetectorsScratch, DetectorsSpec};
 use forest::{DISTRIBUTION_SUM, Forest, ForestSpec, Leaves};
 use importance::PermutationImportance;
 use isolation::{IsolationSpec, IsolationTrees};
 use rank::Ranking;
 use taxonomy::{Kind, Taxonomy};
 use traverse::RowLayout;
+use unknown::Evidence;
 
 /// The class and the family of a row that a model without classes has scored.
 pub const CLASS_NONE: u8 = 254;
@@ -58,8 +64,10 @@ pub struct ModelSpec {
     /// What makes probabilities and sets of the classifier's votes; `None` where shares of votes stand for probabilities. Its
     /// curve says what the leaves hold.
     pub calibration: Option<CalibrationSpec>,
-    /// The detector.
+    /// The isolation forest.
     pub isolation: IsolationSpec,
+    /// The detectors beside it.
+    pub detectors: DetectorsSpec,
     /// Where the model comes from and what it is worth.
     pub card: Card,
     /// What each column is worth to the procedure on rows held out; `None` where that was not measured.
@@ -77,7 +85,7 @@ pub struct SelfTestRow {
     pub class: u8,
     /// Its probability × 65535, rounded.
     pub confidence: u16,
-    /// The isolation forest's rank (see [`rank`]).
+    /// The detectors' rank (see [`rank`]).
     pub rank: u16,
 }
 
@@ -91,6 +99,9 @@ pub struct Model {
     /// None where the model is not calibrated.
     weights: Option<Weights>,
     isolation: Option<(IsolationTrees, Ranking)>,
+    detectors: Detectors,
+    /// What speaks for an attack, and the key below which a row is unknown.
+    unknown: Option<(Evidence, u32)>,
     classes: Vec<Class>,
 }
 
@@ -112,6 +123,7 @@ pub struct Scratch {
     total: u64,
     family_weights: Vec<u64>,
     detector_row: Vec<f32>,
+    detectors: DetectorsScratch,
 }
 
 /// What a model says of a row.
@@ -121,12 +133,16 @@ pub struct RowScore {
     pub class: u8,
     /// Its probability × 65535, rounded; 0 where the model has no classes.
     pub confidence: u16,
-    /// The isolation forest's rank (see [`rank`]); 0 where the model has no detector.
+    /// How strange it is by all detectors together (see [`rank`]); 0 where the model has none.
     pub rank: u16,
+    /// The same by each detector.
+    pub ranks: DetectorRanks,
     /// The family of the largest probability, the first of equals; [`CLASS_NONE`] where the model has no classes.
     pub family: u8,
     /// Whether attacks together are more probable than benign traffic.
     pub attack: bool,
+    /// Whether it is not called an attack, and yet is of no kind that the model knows (see [`unknown`]).
+    pub unknown: bool,
 }
 
 impl ModelSpec {
@@ -167,6 +183,11 @@ impl Model {
                 .as_ref()
                 .map(|calibration| Weights::new(&calibration.curve, most_votes(&spec.forest))),
             isolation,
+            detectors: Detectors::new(&spec.detectors)?,
+            unknown: spec.detectors.unknown.as_ref().map(|unknown| {
+                let evidence = Evidence::new(&unknown.attack_quantiles);
+                (evidence, unknown.threshold)
+            }),
             classes: classes(&spec.taxonomy),
             spec,
         };
@@ -199,6 +220,7 @@ impl Model {
             family_weights: vec![0; self.spec.taxonomy.families.len()],
             // Of which the last stays: a leaf's slot.
             detector_row: vec![f32::INFINITY; self.n_features() + 1],
+            detectors: self.detectors.scratch(self.n_features()),
         }
     }
 
@@ -209,13 +231,16 @@ impl Model {
     pub fn score(&self, values: &[f32], scratch: &mut Scratch) -> RowScore {
         assert_eq!(values.len(), self.n_features());
         self.layout.complete(values, &mut scratch.row);
+        let (rank, ranks) = self.ranks(scratch);
         let Some(forest) = &self.forest else {
             return RowScore {
                 class: CLASS_NONE,
                 confidence: 0,
-                rank: self.rank(&scratch.row, &mut scratch.detector_row),
+                rank,
+                ranks,
                 family: CLASS_NONE,
                 attack: false,
+                unknown: false,
             };
         };
         forest.sums(&scratch.row, &mut scratch.class_sums);
@@ -236,9 +261,14 @@ impl Model {
         RowScore {
             class,
             confidence: probability(weight, scratch.total),
-            rank: self.rank(&scratch.row, &mut scratch.detector_row),
+            rank,
+            ranks,
             family,
             attack,
+            unknown: !attack
+                && self.unknown.as_ref().is_some_and(|(evidence, threshold)| {
+                    evidence.key(self.attack_probability(scratch), ranks) < *threshold
+                }),
         }
     }
 
@@ -257,6 +287,11 @@ impl Model {
         }
         let (family, _) = first_largest(family_weights);
         (family, 2 * attack_weight > total)
+    }
+
+    /// Whether [`Self::narrow`] says all: where every detector is made of trees.
+    pub fn can_narrow(&self) -> bool {
+        self.detectors.is_empty()
     }
 
     /// Narrows bounds to values with which the row that was scored last in this scratch gets the same answer. The bounds'
@@ -312,22 +347,27 @@ impl Model {
         (&scratch.weights, scratch.total)
     }
 
-    /// The rank of a completed row. Where it lacks values, the medians of training stand in.
-    fn rank(&self, row: &[f32], detector_row: &mut [f32]) -> u16 {
-        let Some((trees, ranking)) = &self.isolation else {
-            return 0;
-        };
-        let values = &row[..self.n_features()];
-        let sum = if all_finite(values) {
-            trees.path_sum_of_completed(row)
-        } else {
+    /// The ranks of the completed row by all detectors together, and by each. Where it lacks values, the medians of training
+    /// stand in.
+    fn ranks(&self, scratch: &mut Scratch) -> (u16, DetectorRanks) {
+        let n_features = self.n_features();
+        let mut row = &scratch.row;
+        if !all_finite(&row[..n_features]) {
             let features = &self.spec.preparation.features;
-            for ((slot, &value), feature) in detector_row.iter_mut().zip(values).zip(features) {
+            let imputed = scratch.detector_row.iter_mut().zip(row).zip(features);
+            for ((slot, &value), feature) in imputed {
                 *slot = feature.imputed(value);
             }
-            trees.path_sum_of_completed(detector_row)
-        };
-        ranking.rank(sum)
+            row = &scratch.detector_row;
+        }
+        let isolation = self.isolation.as_ref().map_or(0, |(trees, ranking)| {
+            ranking.rank(trees.path_sum_of_completed(row))
+        });
+        if self.detectors.is_empty() {
+            return (isolation, [isolation, 0, 0]);
+        }
+        let row = &row[..n_features];
+        self.detectors.ranks(row, isolation, &mut scratch.detectors)
     }
 
     fn test_itself(&self) -> Result<(), Error> {

@@ -53,6 +53,19 @@ impl OneClassSpec {
         self.coefficients.len()
     }
 
+    /// The least and the largest score that a row can have: amid all points, and far away from all.
+    pub fn bounds(&self) -> (f32, f32) {
+        let (mut least, mut largest) = (self.rho, self.rho);
+        for &coefficient in &self.coefficients {
+            if coefficient > 0.0 {
+                least -= coefficient;
+            } else {
+                largest -= coefficient;
+            }
+        }
+        (least, largest)
+    }
+
     /// Checks all that scoring relies on.
     ///
     /// # Errors

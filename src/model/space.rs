@@ -4,32 +4,51 @@
 use super::validate::require;
 use crate::Error;
 
-/// How many equal steps the knots of [`Space::Quantiles`] divide the reference rows into.
-pub const KNOT_STEPS: usize = 16;
+/// How many knots a feature has in [`Space::Ranks`].
+pub const KNOTS: usize = 17;
+
+/// The width of the ranks from 0 to 1, so that their deviation is 1 where values are spread evenly: √12.
+const WIDTH: f32 = 3.464_101_6;
+
+/// The most standard deviations that a value counts: squares of distances mostly stay in the range of 32 bits.
+const FARTHEST: f32 = 1e15;
 
 /// A scale for each feature. Values are finite: imputed ones where some are missing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Space {
     /// Standard deviations from the mean.
-    Standard {
-        /// The mean of each feature.
-        means: Vec<f32>,
-        /// The deviation of each feature, above 0.
-        deviations: Vec<f32>,
-    },
-    /// The share of reference rows below, from 0 to 1: what lies far out counts no more than what is just beyond.
-    Quantiles {
-        /// For each feature its quantiles at equal steps, from the least to the largest: [`KNOT_STEPS`] + 1 values.
-        knots: Vec<f32>,
-    },
+    Standard(Standard),
+    /// The share of reference rows below a value, and beyond them how far: differences count by how many rows are between.
+    Ranks(Ranks),
+}
+
+/// The standard scaler of some rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standard {
+    /// The mean of each feature.
+    pub means: Vec<f32>,
+    /// The standard deviation of each feature, above 0.
+    pub deviations: Vec<f32>,
+}
+
+/// The ranks of some rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ranks {
+    /// [`KNOTS`] values for each feature, from the least to the largest. Rising, but that the last may be repeated.
+    pub knots: Vec<f32>,
+    /// The share of rows below each knot, half of those that are equal to it included: from 0 to 1, not falling.
+    pub shares: Vec<f32>,
+    /// The standard deviation of each feature, above 0: in its units what lies beyond the knots is far away.
+    pub deviations: Vec<f32>,
 }
 
 impl Space {
     /// How many features it has.
     pub fn n_features(&self) -> usize {
         match self {
-            Self::Standard { means, .. } => means.len(),
-            Self::Quantiles { knots } => knots.len() / (KNOT_STEPS + 1),
+            Self::Standard(Standard { deviations, .. }) | Self::Ranks(Ranks { deviations, .. }) => {
+                deviations.len()
+            }
         }
     }
 
@@ -37,21 +56,28 @@ impl Space {
     ///
     /// # Errors
     /// [`crate::ErrorKind::PackDamaged`] where the parts are not those of `n_features` features, or cannot be a scale.
-    pub(crate) fn validate(&self, n_features: usize) -> Result<(), Error> {
-        let is_scale = match self {
-            Self::Standard { means, deviations } => {
-                means.len() == n_features
-                    && deviations.len() == n_features
-                    && means.iter().all(|mean| mean.is_finite())
-                    && deviations.iter().all(|&unit| unit > 0.0 && unit.is_finite())
-            }
-            Self::Quantiles { knots } => {
-                knots.len() == n_features * (KNOT_STEPS + 1)
-                    && knots.chunks(KNOT_STEPS + 1).all(|knots| {
-                        knots.iter().all(|knot| knot.is_finite()) && knots.is_sorted()
-                    })
-            }
-        };
+    pub fn validate(&self, n_features: usize) -> Result<(), Error> {
+        let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+        let units = |values: &[f32]| finite(values) && values.iter().all(|&unit| unit > 0.0);
+        let is_scale = self.n_features() == n_features
+            && match self {
+                Self::Standard(Standard { means, deviations }) => {
+                    means.len() == n_features && finite(means) && units(deviations)
+                }
+                Self::Ranks(Ranks {
+                    knots,
+                    shares,
+                    deviations,
+                }) => {
+                    let never_falls = |values: &[f32]| {
+                        values.len() == n_features * KNOTS
+                            && finite(values)
+                            && values.chunks(KNOTS).all(<[f32]>::is_sorted)
+                    };
+                    let within = shares.iter().all(|share| (0.0..=1.0).contains(share));
+                    never_falls(knots) && never_falls(shares) && within && units(deviations)
+                }
+            };
         require(is_scale, || {
             "a detector's scale of its features cannot be one".into()
         })
@@ -64,49 +90,53 @@ impl Space {
     pub fn place(&self, row: &[f32], placed: &mut [f32]) {
         assert!(row.len() == self.n_features() && placed.len() == row.len());
         match self {
-            Self::Standard { means, deviations } => {
+            Self::Standard(Standard { means, deviations }) => {
                 let scales = means.iter().zip(deviations);
-                for ((placed, &value), (&mean, &deviation)) in placed.iter_mut().zip(row).zip(scales) {
-                    // Within the range of 32 bits, so that distances stay finite for all but the farthest.
+                for ((placed, value), (mean, deviation)) in placed.iter_mut().zip(row).zip(scales) {
                     *placed = ((value - mean) / deviation).clamp(-FARTHEST, FARTHEST);
                 }
             }
-            Self::Quantiles { knots } => {
-                let knots = knots.as_chunks::<{ KNOT_STEPS + 1 }>().0;
-                for ((placed, &value), knots) in placed.iter_mut().zip(row).zip(knots) {
-                    *placed = share_below(knots, value);
+            Self::Ranks(ranks) => {
+                let knots = ranks.knots.as_chunks::<KNOTS>().0;
+                let shares = ranks.shares.as_chunks::<KNOTS>().0;
+                let scales = knots.iter().zip(shares).zip(&ranks.deviations);
+                for ((placed, &value), ((knots, shares), &deviation)) in
+                    placed.iter_mut().zip(row).zip(scales)
+                {
+                    *placed = rank_of(knots, shares, deviation, value);
                 }
             }
         }
     }
 }
 
-/// The most standard deviations that a value counts.
-const FARTHEST: f32 = 1e15;
-
-/// The share of a feature's reference values that lie below a value, from 0 to 1: linear between knots, and in the middle of
-/// knots that are the same.
-fn share_below(knots: &[f32; KNOT_STEPS + 1], value: f32) -> f32 {
+/// Linear between knots; beyond them one unit further, and up to two more the farther it is.
+#[inline]
+fn rank_of(knots: &[f32; KNOTS], shares: &[f32; KNOTS], deviation: f32, value: f32) -> f32 {
     // Counted and not searched: a few vector instructions.
-    let (mut below, mut not_above) = (0u32, 0u32);
+    let mut next = 0;
     for &knot in knots {
-        below += u32::from(knot < value);
-        not_above += u32::from(knot <= value);
+        next += usize::from(knot < value);
     }
-    const STEPS: f32 = KNOT_STEPS as f32;
-    if below < not_above {
-        // On a knot, or on several.
-        return (below + not_above - 1) as f32 / (2.0 * STEPS);
-    }
-    let next = below as usize;
-    if next == 0 {
-        return 0.0;
-    }
-    let Some(&above) = knots.get(next) else {
-        return 1.0;
+    let beyond = match next {
+        0 if value < knots[0] => value - knots[0],
+        // The first knot itself.
+        0 => 0.0,
+        KNOTS => value - knots[KNOTS - 1],
+        _ => {
+            let (low, high) = (knots[next - 1], knots[next]);
+            let share = (value - low) / (high - low);
+            let (from, to) = (shares[next - 1], shares[next]);
+            return (from + share * (to - from)) * WIDTH;
+        }
     };
-    let here = knots[next - 1];
-    ((next - 1) as f32 + (value - here) / (above - here)) / STEPS
+    let edge = shares[next.min(KNOTS - 1)] * WIDTH;
+    if beyond == 0.0 {
+        return edge;
+    }
+    let excess = beyond.abs().min(f32::MAX / 2.0);
+    let far = 1.0 + 2.0 * (excess / (excess + deviation.min(f32::MAX / 4.0)));
+    edge + if beyond < 0.0 { -far } else { far }
 }
 
 #[cfg(test)]
@@ -115,33 +145,59 @@ mod tests {
 
     #[test]
     fn standard_deviations_count_from_the_mean() {
-        let space = Space::Standard {
+        let space = Space::Standard(Standard {
             means: vec![1.0, -2.0],
             deviations: vec![2.0, 0.5],
-        };
+        });
         space.validate(2).expect("a scale");
+        assert!(space.validate(1).is_err());
         let mut placed = [0.0; 2];
         space.place(&[5.0, f32::MAX], &mut placed);
         assert_eq!(placed, [2.0, 1e15]);
     }
 
+    fn ranks(values: &[(f32, f32)], deviation: f32) -> Space {
+        let last = *values.last().expect("values");
+        let knot = |place: usize| values.get(place).copied().unwrap_or(last);
+        Space::Ranks(Ranks {
+            knots: (0..KNOTS).map(|place| knot(place).0).collect(),
+            shares: (0..KNOTS).map(|place| knot(place).1).collect(),
+            deviations: vec![deviation],
+        })
+    }
+
     #[test]
-    fn shares_are_linear_between_knots_and_in_the_middle_of_equal_ones() {
-        let mut knots: Vec<f32> = (0..17).map(|knot| knot as f32).collect();
-        // A second feature that is 3 for more than half of the rows.
-        knots.extend([0.0, 1.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
-        let space = Space::Quantiles { knots };
-        space.validate(2).expect("a scale");
+    fn ranks_are_linear_between_knots_and_go_on_beyond() {
+        let space = ranks(&[(1.0, 0.25), (2.0, 0.5), (6.0, 0.75)], 2.0);
+        space.validate(1).expect("a scale");
         let place = |value: f32| {
-            let mut placed = [0.0; 2];
-            space.place(&[value, value], &mut placed);
-            placed
+            let mut placed = [0.0];
+            space.place(&[value], &mut placed);
+            placed[0] / WIDTH
         };
-        assert_eq!(place(-1.0), [0.0, 0.0]);
-        assert_eq!(place(3.0), [3.0 / 16.0, 6.5 / 16.0]);
-        assert_eq!(place(2.0), [2.0 / 16.0, 1.5 / 16.0]);
-        assert_eq!(place(3.5), [3.5 / 16.0, 11.5 / 16.0]);
-        assert_eq!(place(99.0), [1.0, 1.0]);
-        assert!(space.validate(1).is_err());
+        for (value, share) in [(1.0, 0.25), (2.0, 0.5), (3.0, 0.5625), (6.0, 0.75)] {
+            assert_eq!(place(value), share, "{value}");
+        }
+        assert!((place(10.0) - (0.75 + (1.0 + 4.0 / 3.0) / WIDTH)).abs() < 1e-6);
+        assert!((place(-1.0) - (0.25 - 2.0 / WIDTH)).abs() < 1e-6);
+        assert!(place(f32::MAX).is_finite() && place(f32::MIN).is_finite());
+    }
+
+    #[test]
+    fn what_differs_from_a_constant_lies_beside_it() {
+        let space = ranks(&[(5.0, 0.5)], 1.0);
+        space.validate(1).expect("a scale");
+        let mut placed = [0.0];
+        space.place(&[5.0], &mut placed);
+        assert_eq!(placed[0], 0.5 * WIDTH);
+        space.place(&[4.0], &mut placed);
+        assert!(placed[0] < 0.5 * WIDTH - 1.0);
+    }
+
+    #[test]
+    fn a_scale_that_falls_is_refused() {
+        assert!(ranks(&[(1.0, 0.5), (0.0, 0.75)], 1.0).validate(1).is_err());
+        assert!(ranks(&[(1.0, 0.5), (2.0, 1.75)], 1.0).validate(1).is_err());
+        assert!(ranks(&[(1.0, 0.5)], 0.0).validate(1).is_err());
     }
 }

@@ -64,7 +64,11 @@ mod tests {
         };
         for share in [0.5, 0.25, 0.1, 0.05] {
             let expected = -libm::log2(share);
-            assert!((of_share(share) - expected).abs() < 0.02, "{share}: {} bits", of_share(share));
+            assert!(
+                (of_share(share) - expected).abs() < 0.02,
+                "{share}: {} bits",
+                of_share(share)
+            );
         }
         let all: Vec<u32> = (0..=u16::MAX).map(|rank| surprise.of(rank)).collect();
         assert!(all.is_sorted());

@@ -54,6 +54,9 @@ pub(crate) fn model(spec: &ModelSpec) -> Result<(), Error> {
         classes(spec, n_features)?;
     }
     isolation(&spec.isolation, n_features)?;
+    let has_isolation = !spec.isolation.trees.is_empty();
+    spec.detectors
+        .validate(n_features, spec.has_classes(), has_isolation)?;
     if let Some(permutation) = &spec.permutation {
         importance(permutation, n_features)?;
     }

@@ -12,21 +12,22 @@
 
 mod bytes;
 mod container;
+mod detectors;
 mod records;
 mod trees;
 
 use crate::model::card::Card;
+use crate::model::detectors::DetectorsSpec;
 use crate::model::forest::ForestSpec;
 use crate::model::importance::PermutationImportance;
 use crate::model::isolation::IsolationSpec;
-use crate::model::rank::QUANTILE_STEPS;
 use crate::model::taxonomy::MAX_KINDS;
 use crate::model::trial::Trials;
 use crate::model::validate::{self, MAX_NODES};
 use crate::model::{ModelSpec, SelfTestRow};
 use crate::record::{Malformed, Record, from_bytes, to_bytes};
 use crate::{Error, ErrorKind};
-use bytes::{Reader, put_column, put_varint};
+use bytes::{Reader, put_varint};
 use container::{Contents, Entry};
 
 pub use container::{FORMAT_VERSION, MAGIC, MAX_FILE_LEN, MAX_SECTIONS};
@@ -43,6 +44,7 @@ const TAXONOMY: [u8; 4] = *b"TAXO";
 const FOREST: [u8; 4] = *b"FRST";
 const CALIBRATION: [u8; 4] = *b"CALB";
 const ISOLATION: [u8; 4] = *b"ISOF";
+const DETECTORS: [u8; 4] = *b"DTCT";
 const CARD: [u8; 4] = *b"CARD";
 const CALIBRATION_WORTH: [u8; 4] = *b"CERR";
 const EVALUATIONS: [u8; 4] = *b"EVAL";
@@ -50,7 +52,7 @@ const SELF_TEST: [u8; 4] = *b"TEST";
 const SIZE_CURVE: [u8; 4] = *b"SIZE";
 const COVERS: [u8; 4] = *b"COVR";
 const PERMUTATION: [u8; 4] = *b"PERM";
-const KNOWN: [[u8; 4]; 14] = [
+const KNOWN: [[u8; 4]; 15] = [
     NAME,
     SCHEMA,
     PREPARATION,
@@ -58,6 +60,7 @@ const KNOWN: [[u8; 4]; 14] = [
     FOREST,
     CALIBRATION,
     ISOLATION,
+    DETECTORS,
     CARD,
     CALIBRATION_WORTH,
     EVALUATIONS,
@@ -119,6 +122,10 @@ pub fn read(bytes: &[u8]) -> Result<ModelSpec, Error> {
         self_test: record(contents.require(SELF_TEST)?)?,
         ..classifier(&contents)?
     };
+    if let Some(entry) = contents.find(DETECTORS) {
+        let n_features = spec.schema.columns.len();
+        spec.detectors = detectors::read(&entry.unpack(MAX_RAW_TREES_LEN)?, n_features)?;
+    }
     if let Some(entry) = contents.find(EVALUATIONS) {
         spec.card.evaluations = Trials::from_bytes(entry.unpack(MAX_RAW_LEN)?.into_owned());
     }
@@ -143,6 +150,7 @@ fn classifier(contents: &Contents<'_>) -> Result<ModelSpec, Error> {
         forest: forest(contents)?,
         calibration: contents.find(CALIBRATION).map(record).transpose()?,
         isolation: IsolationSpec::default(),
+        detectors: DetectorsSpec::default(),
         card: Card::default(),
         permutation: None,
         self_test: Vec::new(),
@@ -188,6 +196,10 @@ pub fn write(spec: &ModelSpec) -> Result<Vec<u8>, Error> {
             write_isolation(&spec.isolation),
             MAX_RAW_TREES_LEN,
         )?;
+    }
+    if !spec.detectors.is_empty() {
+        let raw = detectors::write(&spec.detectors);
+        writer.add(DETECTORS, true, raw, MAX_RAW_TREES_LEN)?;
     }
     writer.add(CARD, false, to_bytes(&spec.card), MAX_RAW_LEN)?;
     if let Some(worth) = &spec.card.calibration {
@@ -303,14 +315,7 @@ fn write_isolation(spec: &IsolationSpec) -> Vec<u8> {
     put_varint(&mut out, u64::from(spec.sample_size));
     put_varint(&mut out, spec.training_rows);
     out.push(u8::from(spec.benign_only));
-    let first = spec.quantiles.first().copied().unwrap_or(0);
-    put_varint(&mut out, u64::from(first));
-    let falls: Vec<u32> = spec
-        .quantiles
-        .windows(2)
-        .map(|pair| pair[0].saturating_sub(pair[1]))
-        .collect();
-    put_column(&mut out, &falls);
+    detectors::put_quantiles(&mut out, &spec.quantiles);
     trees::put(&mut out, &spec.trees);
     out
 }
@@ -320,16 +325,7 @@ fn read_isolation(bytes: &[u8]) -> Result<IsolationSpec, Error> {
     let sample_size = reader.varint_below(1 << 32)? as u32;
     let training_rows = reader.varint()?;
     let benign_only = reader.flag()?;
-    let mut quantile = reader.varint_below(1 << 32)? as u32;
-    let mut quantiles = Vec::with_capacity(QUANTILE_STEPS + 1);
-    quantiles.push(quantile);
-    for fall in reader.column(QUANTILE_STEPS)? {
-        let Some(next) = quantile.checked_sub(fall) else {
-            return Err(damaged("a quantile is below zero"));
-        };
-        quantile = next;
-        quantiles.push(quantile);
-    }
+    let quantiles = detectors::read_quantiles(&mut reader)?;
     let trees = trees::get(&mut reader)?;
     reader.finish()?;
     Ok(IsolationSpec {

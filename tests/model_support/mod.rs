@@ -8,6 +8,7 @@ use flowsieve::model::card::{
     CalibrationWorth, Card, CardEvaluation, ClassCoverage, Dataset, LeftOut, ProbabilityWorth,
     SetWorth, SizeCurve, SizePoint,
 };
+use flowsieve::model::detectors::DetectorsSpec;
 use flowsieve::model::forest::{ForestSpec, Leaves};
 use flowsieve::model::importance::PermutationImportance;
 use flowsieve::model::isolation::{IsolationSpec, IsolationTrees};
@@ -173,6 +174,7 @@ pub(crate) fn spec(shape: Shape) -> ModelSpec {
         forest,
         calibration: None,
         isolation: isolation(random, n_isolation_trees, n_leaves, n_features),
+        detectors: DetectorsSpec::default(),
         permutation: None,
         self_test: Vec::new(),
     }

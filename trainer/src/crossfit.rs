@@ -4,6 +4,7 @@
 //! the others, and votes on its rows, once on those that are identical. The final forest, which knows all rows, is calibrated by these votes: what it says of rows
 //! that nobody has seen is as good as that, or a little better, for it has seen more.
 
+use crate::detectors;
 use crate::error::TrainerError;
 use crate::fitting::{Recipe, fit_classifier};
 use crate::split::{distinct, hash};
@@ -11,15 +12,25 @@ use flowsieve::fit::TrainingTable;
 use flowsieve::fit::calibration::{MIN_ROWS, UnseenVotes, fit_calibration};
 use flowsieve::fit::rng::mix;
 use flowsieve::fit::self_test::with_self_test;
+use flowsieve::model::calibration::{Weights, probability};
 use flowsieve::model::forest::DISTRIBUTION_SUM;
 use flowsieve::model::{Model, ModelSpec};
 use rayon::prelude::*;
+use std::collections::HashMap;
 
 /// Rows that are scored at once.
 const ROWS_PER_PIECE: usize = 4096;
 
-/// Calibrates a model that was fitted by a recipe on a table. Where there are too few rows it stays as it is.
-pub(crate) fn calibrate(
+/// What classifiers that were not fitted on them say of rows.
+pub(crate) struct Unseen {
+    /// The rows, in the order of the votes.
+    rows: Vec<u32>,
+    votes: UnseenVotes,
+}
+
+/// Calibrates a model that was fitted by a recipe on a table, and adds detectors to it. Where there are too few rows for that it stays
+/// as it is.
+pub(crate) fn finish(
     model: Model,
     recipe: &Recipe,
     table: &TrainingTable,
@@ -27,17 +38,81 @@ pub(crate) fn calibrate(
 ) -> Result<Model, TrainerError> {
     // Of rows that differ in columns alone that the model does not read, too, one counts.
     let read = recipe.as_read_by(&model, table);
-    let rows = distinct(&read);
-    if n_parts < 2 || rows.len() < MIN_ROWS {
+    let distinct = distinct(&read);
+    let of_detectors = detectors::rows(recipe, table);
+    let unseen = unseen(recipe, table, &read, [&distinct, &of_detectors], n_parts)?;
+    let model = calibrate(model, recipe, &distinct, &unseen)?;
+    detectors::add(model, recipe, table, &of_detectors, &unseen)
+}
+
+/// The votes for rows of several lists, by forests fitted on the rows of other parts; none where there is one part.
+fn unseen(
+    recipe: &Recipe,
+    table: &TrainingTable,
+    read: &TrainingTable,
+    lists: [&[u32]; 2],
+    n_parts: u32,
+) -> Result<Unseen, TrainerError> {
+    let mut rows = if n_parts < 2 {
+        Vec::new()
+    } else {
+        lists.concat()
+    };
+    rows.sort_unstable();
+    rows.dedup();
+    let parts = parts(read, recipe.seed, n_parts.max(1));
+    unseen_votes(recipe, table, &rows, &parts)
+}
+
+fn calibrate(
+    model: Model,
+    recipe: &Recipe,
+    distinct: &[u32],
+    unseen: &Unseen,
+) -> Result<Model, TrainerError> {
+    let n_classes = unseen.votes.n_classes;
+    let mut votes = UnseenVotes {
+        sums: Vec::new(),
+        labels: Vec::new(),
+        ..unseen.votes
+    };
+    let sums = unseen.votes.sums.chunks_exact(n_classes);
+    for ((row, sums), &label) in unseen.rows.iter().zip(sums).zip(&unseen.votes.labels) {
+        if distinct.binary_search(row).is_ok() {
+            votes.sums.extend_from_slice(sums);
+            votes.labels.push(label);
+        }
+    }
+    if votes.labels.len() < MIN_ROWS {
         return Ok(model);
     }
-    let parts = parts(&read, recipe.seed, n_parts);
-    let votes = unseen_votes(recipe, table, &rows, &parts)?;
     let spec = ModelSpec {
         calibration: fit_calibration(&votes),
         ..model.into_spec()
     };
     Ok(with_self_test(spec, recipe.seed)?)
+}
+
+/// The probability × 65535 that each of the rows is an attack, as a model that is calibrated makes it of the votes; `None` where it is
+/// not calibrated.
+pub(crate) fn attack_probabilities(spec: &ModelSpec, unseen: &Unseen) -> Option<HashMap<u32, u16>> {
+    let calibration = spec.calibration.as_ref()?;
+    let weights = Weights::new(&calibration.curve, unseen.votes.most);
+    let n_classes = unseen.votes.n_classes;
+    let mut of_classes = vec![0; n_classes];
+    let mut probability_of = |sums: &[u32]| {
+        let largest = sums.iter().copied().max().unwrap_or(0);
+        let total = weights.weigh(sums, largest, &mut of_classes);
+        let kinds = of_classes.iter().zip(&spec.taxonomy.kinds);
+        let attacks = kinds.filter(|(_, kind)| kind.attack);
+        probability(attacks.map(|(&weight, _)| u64::from(weight)).sum(), total)
+    };
+    let sums = unseen.votes.sums.chunks_exact(n_classes);
+    let rows = unseen.rows.iter().zip(sums);
+    Some(
+        rows.map(|(&row, sums)| (row, probability_of(sums)))
+            .collect(),
+    )
 }
 
 /// Votes for these rows of a table, by forests fitted on the rows of other parts.
@@ -46,7 +121,8 @@ fn unseen_votes(
     table: &TrainingTable,
     rows: &[u32],
     parts: &[u32],
-) -> Result<UnseenVotes, TrainerError> {
+) -> Result<Unseen, TrainerError> {
+    let mut order = Vec::new();
     let n_parts = parts.iter().max().map_or(0, |part| part + 1);
     let mut votes = UnseenVotes {
         n_classes: table.n_classes,
@@ -71,11 +147,12 @@ fn unseen_votes(
             .par_chunks(ROWS_PER_PIECE)
             .map(|piece| votes_of(&model, &table, piece))
             .collect();
+        order.extend_from_slice(&unseen);
         votes.sums.extend(pieces.concat());
         let label = |&row_idx: &u32| table.labels[row_idx as usize];
         votes.labels.extend(unseen.iter().map(label));
     }
-    Ok(votes)
+    Ok(Unseen { rows: order, votes })
 }
 
 /// The votes for these rows, row by row.

@@ -17,6 +17,7 @@ use flowsieve::fit::statistics::describe;
 use flowsieve::fit::tree::{GrownTree, grow_tree};
 use flowsieve::metrics::Evaluation;
 use flowsieve::model::card::Card;
+use flowsieve::model::detectors::DetectorsSpec;
 use flowsieve::model::isolation::IsolationSpec;
 use flowsieve::model::taxonomy::Taxonomy;
 use flowsieve::model::tree::Tree;
@@ -173,6 +174,7 @@ fn fit_columns(
         forest,
         calibration: boost::uncalibrated(learner.leaves()),
         isolation: IsolationSpec::default(),
+        detectors: DetectorsSpec::default(),
         card: Card::default(),
         permutation: None,
         self_test: Vec::new(),

@@ -35,6 +35,7 @@ mod choice;
 mod columns;
 mod crossfit;
 mod dataset;
+mod detectors;
 mod error;
 mod evaluate;
 mod evaluations;

@@ -5,6 +5,7 @@ use flowsieve::fit::TrainingTable;
 use flowsieve::fit::rng::{Purpose, SplitMix64};
 use flowsieve::metrics::Evaluation;
 use flowsieve::model::importance::PermutationImportance;
+use flowsieve::model::detectors::DetectorsSpec;
 use flowsieve::model::isolation::IsolationSpec;
 use flowsieve::model::{Model, ModelSpec};
 use rayon::prelude::*;
@@ -24,6 +25,7 @@ pub(crate) fn permutation_importance(
     // The detector has no part in it, and would take half of the time.
     let model = &Model::new(ModelSpec {
         isolation: IsolationSpec::default(),
+        detectors: DetectorsSpec::default(),
         self_test: Vec::new(),
         ..model.spec().clone()
     })?;

@@ -4,7 +4,7 @@ use crate::args::{Level, TrainArguments};
 use crate::baseline::baseline;
 use crate::choice::Choice;
 use crate::columns::{Columns, Named, Wishes};
-use crate::crossfit::calibrate;
+use crate::crossfit::finish;
 use crate::dataset::{self, Dataset};
 use crate::error::TrainerError;
 use crate::evaluations;
@@ -89,7 +89,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     let start = Instant::now();
     let trial = fit(&recipe, &fitted, "fitting on 70 % of the rows")?;
     let fit_time = start.elapsed();
-    let trial = calibrate(trial, &recipe, &fitted, args.calibration_parts)?;
+    let trial = finish(trial, &recipe, &fitted, args.calibration_parts)?;
     let read = recipe.as_read_by(&trial, &scored);
     let scores = score(&trial, &read);
     report::trial(&scores, fitted.n_rows(), scored.n_rows(), fit_time);
@@ -147,7 +147,7 @@ fn fit_on_all(
     if let Some(out_of_bag) = &out_of_bag {
         report::out_of_bag(out_of_bag, table.n_rows());
     }
-    calibrate(model, recipe, table, calibration_parts)
+    finish(model, recipe, table, calibration_parts)
 }
 
 /// What each column is worth on rows held out; nothing where other columns were selected from all rows.

@@ -19,6 +19,7 @@ use super::self_test::with_self_test;
 use super::statistics::describe;
 use crate::Error;
 use crate::model::card::{Card, Dataset};
+use crate::model::detectors::DetectorsSpec;
 use crate::model::forest::ForestSpec;
 use crate::model::taxonomy::Taxonomy;
 use crate::model::{Model, ModelSpec};
@@ -94,6 +95,7 @@ pub fn fit(sample: &RowSample, columns: &[String], label: Option<&str>) -> Resul
             sample_size(&params, row_idxs.len()),
             false,
         ),
+        detectors: DetectorsSpec::default(),
         card: Card {
             dataset: Dataset {
                 title: TITLE.to_owned(),
