@@ -7,9 +7,8 @@
 //! score(x) = ρ − Σ αᵢ · exp(−γ · |x − pointᵢ|²)      above 0 outside, below 0 inside, ρ far away from everything
 //! ```
 //!
-//! That is scikit-learn's `-decision_function`. Points and rows are scaled, see
-//! [`Feature::scaled`](crate::prepare::Feature::scaled). Sums run in a fixed order and the exponential is our own, so every
-//! machine gives the same bits.
+//! That is scikit-learn's `-decision_function`. Rows are on the scale of the points, feature by feature. Sums run in a
+//! fixed order and the exponential is our own, so every machine gives the same bits.
 
 use super::distance::Points;
 use super::exponential::exp_of_negative;
@@ -30,8 +29,8 @@ pub struct OneClassSpec {
     /// The height ρ of the border.
     pub rho: f32,
     /// How many values a point has.
-    pub n_features: usize,
-    /// The points, scaled, one after another.
+    pub n_features: u32,
+    /// The points, one after another.
     pub points: Vec<f32>,
     /// The weight of each point; those of a reduced one may be negative.
     pub coefficients: Vec<f32>,
@@ -70,8 +69,8 @@ impl OneClassSpec {
     ///
     /// # Errors
     /// [`crate::ErrorKind::PackDamaged`] where the parts do not fit together, a number cannot be, or there are too many of them.
-    pub fn check(&self) -> Result<(), Error> {
-        let (n_points, n_features) = (self.n_points(), self.n_features);
+    pub fn validate(&self) -> Result<(), Error> {
+        let (n_points, n_features) = (self.n_points(), self.n_features as usize);
         require((1..=MAX_FEATURES).contains(&n_features), || {
             format!("its one-class SVM has {n_features} features; 1 to {MAX_FEATURES} are allowed")
         })?;
@@ -101,10 +100,10 @@ impl OneClass {
     /// Compiles a specification.
     ///
     /// # Errors
-    /// See [`OneClassSpec::check`].
+    /// See [`OneClassSpec::validate`].
     pub fn new(spec: &OneClassSpec) -> Result<Self, Error> {
-        spec.check()?;
-        let points = Points::new(&spec.points, spec.n_features);
+        spec.validate()?;
+        let points = Points::new(&spec.points, spec.n_features as usize);
         let mut coefficients = spec.coefficients.clone();
         coefficients.resize(points.padded_len(), 0.0);
         Ok(Self {
@@ -120,7 +119,7 @@ impl OneClass {
         self.coefficients.len()
     }
 
-    /// How far outside a scaled row of finite values lies: the larger the stranger, always finite. What `scratch` holds does not
+    /// How far outside a row of finite values lies: the larger the stranger, always finite. What `scratch` holds does not
     /// matter.
     ///
     /// # Panics
@@ -147,7 +146,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn naive(spec: &OneClassSpec, row: &[f32]) -> f64 {
-        let points = spec.points.chunks_exact(spec.n_features);
+        let points = spec.points.chunks_exact(spec.n_features as usize);
         let terms = points.zip(&spec.coefficients).map(|(point, &coefficient)| {
             let squares = point.iter().zip(row).map(|(&a, &b)| {
                 let difference = f64::from(a) - f64::from(b);
@@ -191,7 +190,7 @@ mod tests {
             let spec = OneClassSpec {
                 gamma,
                 rho,
-                n_features,
+                n_features: n_features as u32,
                 points: values(n_points * n_features, 3.0),
                 coefficients: values(n_points, 2.0),
             };
@@ -232,7 +231,7 @@ mod tests {
             }),
             ("lies nowhere", |spec| spec.points[1] = f32::NEG_INFINITY),
         ];
-        assert!(small().check().is_ok());
+        assert!(small().validate().is_ok());
         for (word, damage) in damages {
             let mut spec = small();
             damage(&mut spec);

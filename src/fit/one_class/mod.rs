@@ -142,7 +142,7 @@ impl ExactOneClass {
         OneClassSpec {
             gamma: self.gamma as f32,
             rho: self.rho as f32,
-            n_features: self.support.n_features(),
+            n_features: self.support.n_features() as u32,
             points: reduced.rows.into_values(),
             coefficients: (reduced.weights.iter())
                 .map(|&weight| weight as f32)
