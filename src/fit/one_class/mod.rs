@@ -131,7 +131,8 @@ impl ExactOneClass {
         sum - self.rho
     }
 
-    /// The same border with at most `max_points` of the support vectors: see [`reduce`]. One at least stays.
+    /// The same border with at most `max_points` of the support vectors: by orthogonal projection, so no row's kernel sum
+    /// changes by more than the length of what is left. One at least stays.
     pub fn reduced(&self, max_points: usize) -> OneClassSpec {
         let target = reduce::Target {
             rows: &self.support,
