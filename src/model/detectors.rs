@@ -85,8 +85,8 @@ impl DetectorsSpec {
             there[1] = true;
         }
         if let Some(one_class) = &self.one_class {
-            one_class.validate(n_features, one_class.spec.n_features)?;
-            one_class.spec.check()?;
+            one_class.validate(n_features, one_class.spec.n_features as usize)?;
+            one_class.spec.validate()?;
             there[2] = true;
         }
         let several = there.iter().filter(|&&there| there).count() > 1;

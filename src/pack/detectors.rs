@@ -156,7 +156,7 @@ fn read_one_class(
     let spec = OneClassSpec {
         gamma: heights[0],
         rho: heights[1],
-        n_features,
+        n_features: n_features as u32,
         points: read_points(reader, n_points, n_features)?,
         coefficients: read_floats(reader, n_points)?,
     };

@@ -114,6 +114,10 @@ pub(crate) struct TrainArguments {
     /// The rows that the isolation forest is fitted on: the benign ones where there are any, or all
     #[arg(long, value_enum, value_name = "ROWS", default_value_t = DetectorRows::Benign)]
     pub(crate) isolation_rows: DetectorRows,
+    /// The detectors: an isolation forest alone, or a local outlier factor and a one-class SVM beside it, with a rank that all three
+    /// make together, and attacks of no known kind called unknown
+    #[arg(long, value_enum, default_value_t = DetectorKinds::Isolation)]
+    pub(crate) detectors: DetectorKinds,
     /// Calibrate probabilities and sets on votes for each of so many parts of the rows, by forests fitted on the others; 0
     /// leaves shares of votes for probabilities
     #[arg(long, value_name = "PARTS", default_value_t = 3)]
@@ -173,6 +177,14 @@ pub(crate) enum EvaluationKind {
     Order,
     /// Without columns that only the set-up of a lab explains, or with them where the model leaves them out
     Without,
+    /// Without one attack class at a time: what becomes of its flows. Not among `all`, for it fits as many models as there are
+    LeaveOut,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DetectorKinds {
+    Isolation,
+    All,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -4,6 +4,7 @@
 //! the others, and votes on its rows, once on those that are identical. The final forest, which knows all rows, is calibrated by these votes: what it says of rows
 //! that nobody has seen is as good as that, or a little better, for it has seen more.
 
+use crate::args::DetectorKinds;
 use crate::detectors;
 use crate::error::TrainerError;
 use crate::fitting::{Recipe, fit_classifier};
@@ -34,12 +35,15 @@ pub(crate) fn finish(
     model: Model,
     recipe: &Recipe,
     table: &TrainingTable,
-    n_parts: u32,
 ) -> Result<Model, TrainerError> {
+    let n_parts = recipe.calibration_parts;
     // Of rows that differ in columns alone that the model does not read, too, one counts.
     let read = recipe.as_read_by(&model, table);
     let distinct = distinct(&read);
-    let of_detectors = detectors::rows(recipe, table);
+    let of_detectors = match recipe.detectors {
+        DetectorKinds::Isolation => Vec::new(),
+        DetectorKinds::All => detectors::rows(recipe, table),
+    };
     let unseen = unseen(recipe, table, &read, [&distinct, &of_detectors], n_parts)?;
     let model = calibrate(model, recipe, &distinct, &unseen)?;
     detectors::add(model, recipe, table, &of_detectors, &unseen)

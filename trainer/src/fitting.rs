@@ -1,6 +1,6 @@
 //! A model from rows: the library's serial pieces, mapped over threads, results kept in order.
 
-use crate::args::DetectorRows;
+use crate::args::{DetectorKinds, DetectorRows};
 use crate::balance::Resampling;
 use crate::columns::FeatureColumn;
 use crate::error::TrainerError;
@@ -42,6 +42,10 @@ pub(crate) struct Recipe {
     pub(crate) forest: ForestParams,
     pub(crate) isolation: IsolationParams,
     pub(crate) isolation_rows: DetectorRows,
+    /// Which detectors there are.
+    pub(crate) detectors: DetectorKinds,
+    /// By how many parts of the rows the classifier is calibrated; it is not where there is one or none.
+    pub(crate) calibration_parts: u32,
     /// Which columns the model reads; `None` is all.
     pub(crate) selection: Option<Selection>,
     /// How classes are brought to one size; `None` leaves them as they are.

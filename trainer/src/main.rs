@@ -44,6 +44,7 @@ mod fitting;
 mod info;
 mod inspect;
 mod join;
+mod leave_out;
 mod out_of_bag;
 mod packed;
 mod permutation;

@@ -166,7 +166,7 @@ fn set_worth(
 ///
 /// # Panics
 /// Panics where it has more or fewer.
-fn score_all<T: Send>(
+pub(crate) fn score_all<T: Send>(
     model: &Model,
     table: &TrainingTable,
     take: impl Fn(RowScore, u8, &Scratch) -> T + Sync,

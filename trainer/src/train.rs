@@ -77,6 +77,8 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
         forest,
         isolation: isolation_params,
         isolation_rows: args.isolation_rows,
+        detectors: args.detectors,
+        calibration_parts: args.calibration_parts,
         selection: choice.selection,
         resampling: choice.resampling,
         seed: args.seed,
@@ -89,7 +91,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     let start = Instant::now();
     let trial = fit(&recipe, &fitted, "fitting on 70 % of the rows")?;
     let fit_time = start.elapsed();
-    let trial = finish(trial, &recipe, &fitted, args.calibration_parts)?;
+    let trial = finish(trial, &recipe, &fitted)?;
     let read = recipe.as_read_by(&trial, &scored);
     let scores = score(&trial, &read);
     report::trial(&scores, fitted.n_rows(), scored.n_rows(), fit_time);
@@ -110,7 +112,7 @@ pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     let grouped = evaluations::grouped(&fitted, &scored, &scores);
     let evaluations = evaluations::run(&args.evaluations, &recipe, &columns, &data, grouped)?;
 
-    let model = fit_on_all(&recipe, &data.table, &trial, args.calibration_parts)?;
+    let model = fit_on_all(&recipe, &data.table, &trial)?;
     let card = Card {
         dataset: taxonomy_file.dataset(),
         label_column: joined.columns[joined.label].clone(),
@@ -140,14 +142,13 @@ fn fit_on_all(
     recipe: &Recipe,
     table: &TrainingTable,
     trial: &Model,
-    calibration_parts: u32,
 ) -> Result<Model, TrainerError> {
     let (model, out_of_bag) = fit_and_judge(recipe, table, "fitting on all rows")?;
     report::selected(recipe, trial, &model);
     if let Some(out_of_bag) = &out_of_bag {
         report::out_of_bag(out_of_bag, table.n_rows());
     }
-    finish(model, recipe, table, calibration_parts)
+    finish(model, recipe, table)
 }
 
 /// What each column is worth on rows held out; nothing where other columns were selected from all rows.

@@ -19,6 +19,7 @@ use crate::columns::Columns;
 use crate::dataset::Dataset;
 use crate::error::TrainerError;
 use crate::fitting::{Recipe, fit};
+use crate::leave_out;
 use crate::scoring::{Scores, score};
 use crate::split::{self, Split, hash, split, split_at_random};
 use flowsieve::fit::TrainingTable;
@@ -60,6 +61,9 @@ pub(crate) fn run(
         trials.extend(other_columns(recipe, data, columns)?);
     }
     report::trials(&trials, &recipe.taxonomy);
+    if args.evaluate.contains(&EvaluationKind::LeaveOut) {
+        leave_out::run(recipe, table)?;
+    }
     Ok(Trials::new(&trials, &recipe.taxonomy)?)
 }
 
