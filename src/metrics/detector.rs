@@ -103,6 +103,19 @@ impl RankCounts {
         (pairs > 0).then(|| doubled as f64 / pairs as f64)
     }
 
+    /// Attacks and benign rows of at least each rank that a labelled row has, the highest rank first.
+    pub(super) fn thresholds(&self) -> impl Iterator<Item = (u64, u64)> {
+        let (mut hits, mut false_alarms) = (0, 0);
+        let counts = self.attack.iter().zip(&self.benign).rev();
+        counts
+            .filter(|(attacks, benign)| **attacks + **benign > 0)
+            .map(move |(attacks, benign)| {
+                hits += attacks;
+                false_alarms += benign;
+                (hits, false_alarms)
+            })
+    }
+
     /// What is flagged at a contamination.
     pub fn flagged(&self, contamination: f64) -> Flagged {
         Flagged {

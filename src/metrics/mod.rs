@@ -5,9 +5,11 @@
 
 mod calibration;
 mod classifier;
+mod curves;
 mod detector;
 
 pub use calibration::{Reliability, loss};
+pub use curves::{Curve, Separation};
 pub use detector::{AtThreshold, Flagged, RankCounts, auroc, flag_threshold, sweep};
 
 /// Scores of a classifier against labels.
