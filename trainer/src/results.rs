@@ -2,7 +2,7 @@
 
 use flowsieve::analysis::{CLASS_REJECTED, LABEL_NONE, LABEL_UNKNOWN, ResultColumns, Summary};
 use flowsieve::metrics::{
-    BinaryScores, Evaluation, FalsePositives, Flagged, RankCounts, Reliability,
+    BinaryScores, Curve, Evaluation, FalsePositives, Flagged, RankCounts, Reliability, Separation,
 };
 use flowsieve::model::Model;
 use flowsieve::model::calibration::SetSpec;
@@ -22,8 +22,8 @@ const SCHEMA_VERSION: u32 = 1;
 pub(crate) struct Results {
     /// How the predictions compare with the labels; `None` where there are no labels.
     pub(crate) evaluation: Option<Evaluation>,
-    /// The detector's area under the ROC curve; `None` without labels of attacks and of benign rows.
-    pub(crate) auroc: Option<f64>,
+    /// How well the detector tells attacks from benign rows; `None` without labels of both.
+    pub(crate) separation: Option<Separation>,
     /// What the detector flags at each threshold; empty where the model has no detector.
     pub(crate) sweep: Vec<Flagged>,
     /// How far confidence and accuracy are apart; `None` without known labels.
@@ -49,7 +49,11 @@ impl Results {
         let flagged = |&contamination| ranks.flagged(contamination);
         Self {
             evaluation: summary.evaluation(&spec.taxonomy),
-            auroc: if has_detector { ranks.auroc() } else { None },
+            separation: if has_detector {
+                ranks.separation()
+            } else {
+                None
+            },
             sweep: if has_detector {
                 CONTAMINATIONS.iter().map(flagged).collect()
             } else {
@@ -147,7 +151,20 @@ impl Results {
         if thresholds.is_empty() {
             Value::Null
         } else {
-            json!({ "auroc": self.auroc, "thresholds": thresholds })
+            let found = self.separation.as_ref();
+            let curve = |pick: fn(&Separation) -> &Curve, x: &str, y: &str| {
+                found
+                    .map(pick)
+                    .map(|curve| json!({ x: curve.x, y: curve.y }))
+            };
+            json!({
+                "auroc": found.map(|found| found.auroc),
+                "average_precision": found.map(|found| found.average_precision),
+                "base_rate": found.map(|found| found.base_rate),
+                "roc": curve(|found| &found.roc, "false_alarm_rate", "recall"),
+                "precision_recall": curve(|found| &found.precision_recall, "recall", "precision"),
+                "thresholds": thresholds,
+            })
         }
     }
 }

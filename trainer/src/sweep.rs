@@ -10,7 +10,7 @@
 use crate::args::SweepArguments;
 use crate::error::TrainerError;
 use crate::fitting::{fit_detector, imputed, path_sums};
-use crate::report::{count, table};
+use crate::report::{areas, count, table};
 use crate::split::split;
 use crate::taxonomy::TaxonomyFile;
 use crate::train::read_kinds;
@@ -157,9 +157,7 @@ fn print(
         "recall",
         "F1",
     ];
-    println!(
-        "{}AUROC {:.4}\n",
-        table(&head, &rows),
-        found.auroc().unwrap_or_default()
-    );
+    // Both sides are there, or the command had refused the data; only a split may leave one of them without rows.
+    let areas = found.separation().as_ref().map(areas);
+    println!("{}{}\n", table(&head, &rows), areas.unwrap_or_default());
 }

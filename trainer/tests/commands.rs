@@ -64,6 +64,25 @@ fn a_model_is_trained_described_and_evaluated() {
     assert!(found["binary"]["f1"].as_f64() > Some(0.9), "{found}");
     let detector = &found["detectors"]["isolation_forest"];
     assert!(detector["auroc"].as_f64() > Some(0.5), "{detector}");
+    let base_rate = detector["base_rate"].as_f64();
+    let [_, flood, scan] = supports;
+    assert_eq!(base_rate, Some((flood + scan) as f64 / 900.0));
+    assert!(
+        detector["average_precision"].as_f64() > base_rate,
+        "{detector}"
+    );
+    let ends = |curve: &str, axis: &str| {
+        let shares = detector[curve][axis].as_array().expect("a curve");
+        let end = |place: usize| shares[place].as_f64().expect("a share");
+        (end(0), end(shares.len() - 1))
+    };
+    assert_eq!(ends("roc", "false_alarm_rate"), (0.0, 1.0));
+    assert_eq!(ends("roc", "recall"), (0.0, 1.0));
+    assert_eq!(ends("precision_recall", "recall"), (0.0, 1.0));
+    assert_eq!(
+        Some(ends("precision_recall", "precision").1),
+        detector["base_rate"].as_f64()
+    );
     let contaminations: Vec<f64> = detector["thresholds"]
         .as_array()
         .expect("thresholds")
@@ -163,7 +182,16 @@ fn flows_without_labels_or_with_unknown_ones_are_scored() {
         (&found["rows"], &found["macro_f1"]),
         (&900.into(), &serde_json::Value::Null)
     );
-    assert!(found["detectors"]["isolation_forest"]["auroc"].is_null());
+    for measure in [
+        "auroc",
+        "average_precision",
+        "base_rate",
+        "roc",
+        "precision_recall",
+    ] {
+        let value = &found["detectors"]["isolation_forest"][measure];
+        assert!(value.is_null(), "{measure}: {value}");
+    }
 
     fs::write(&path, flows.replace(",scan\n", ",unheard of\n")).expect("a file");
     let found = evaluation(&trained.model, &path, &[]);
@@ -398,6 +426,8 @@ fn a_sweep_shows_both_ways_to_fit() {
         "benign rows, scored on all rows, these included",
         "precision",
         "AUROC",
+        "average precision",
+        "of the labelled rows are attacks",
         "0.15",
     ] {
         assert!(printed.contains(part), "{part:?} is not in {printed}");

@@ -1,7 +1,7 @@
 //! What a file of flows is, and what an evaluation found in it.
 
 use super::probabilities::found_sets;
-use super::scores::{evaluation, false_positives, flagged};
+use super::scores::{areas, evaluation, false_positives, flagged};
 use super::{count, shown, table};
 use crate::reading::print_connected;
 use crate::results::Results;
@@ -112,10 +112,9 @@ pub(crate) fn results(results: &Results, summary: &Summary, model: &Model) {
         );
     }
     if !results.sweep.is_empty() {
-        let auroc = results
-            .auroc
-            .map_or(String::new(), |auroc| format!(": AUROC {auroc:.4}"));
-        println!("Isolation forest{auroc}");
+        let found = results.separation.as_ref();
+        let text = found.map_or(String::new(), |found| format!(": {}", areas(found)));
+        println!("Isolation forest{text}");
         flagged(&results.sweep);
     }
     println!(

@@ -9,6 +9,7 @@ mod training;
 pub(crate) use file::{analysed, results};
 pub(crate) use model::{model, sections, size_curve};
 pub(crate) use probabilities::calibration;
+pub(crate) use scores::areas;
 pub(crate) use training::{
     baseline, data, out_of_bag, resampled, selected, trial, two_ways, written,
 };

@@ -1,7 +1,7 @@
 //! What a classifier and a detector are worth.
 
 use super::{count, shown, table};
-use flowsieve::metrics::{BinaryScores, Evaluation, FalsePositives, Flagged};
+use flowsieve::metrics::{BinaryScores, Evaluation, FalsePositives, Flagged, Separation};
 
 /// How many of the most frequent confusions are listed.
 const CONFUSIONS: usize = 5;
@@ -129,4 +129,14 @@ pub(super) fn auroc(auroc: Option<f64>) {
     if let Some(auroc) = auroc {
         println!("Isolation forest, attack against benign: AUROC {auroc:.4}\n");
     }
+}
+
+/// The areas under a detector's curves, in a line.
+pub(crate) fn areas(found: &Separation) -> String {
+    format!(
+        "AUROC {:.4}, average precision {:.4} where {:.2} % of the labelled rows are attacks",
+        found.auroc,
+        found.average_precision,
+        100.0 * found.base_rate
+    )
 }
