@@ -414,7 +414,8 @@ impl JsMerger {
     }
 }
 
-/// What the detector flags at each contamination, and its AUROC where labels tell attacks from benign rows.
+/// What a detector with these ranks flags at each contamination; where labels tell attacks from benign rows, its AUROC, its
+/// average precision and the curves behind them too.
 #[wasm_bindgen(js_name = detectorSweep)]
 pub fn detector_sweep(
     rank: &[u16],

@@ -21,20 +21,24 @@ function flowsieve(...words: string[]): string {
   return execFileSync(nativeProgram(), words, { encoding: 'utf8', stdio: 'pipe' });
 }
 
-/** The rows of the table below the line that begins so: contamination, precision, recall and F1. */
-function tableBelow(printed: string, heading: RegExp): string[][] {
+/**
+ * The table below the line that begins so: its rows with contamination, precision, recall and F1, and the line below them
+ * with AUROC and average precision.
+ */
+function tableBelow(printed: string, heading: RegExp): { rows: string[][]; areas: string } {
   const lines = printed.split('\n');
   const from = lines.findIndex((line) => heading.test(line));
   expect(from, `${heading} in ${printed}`).toBeGreaterThanOrEqual(0);
-  const rows = lines.slice(from + 2, from + 2 + CONTAMINATIONS.length);
-  return rows.map((line) => {
+  const below = from + 2 + CONTAMINATIONS.length;
+  const rows = lines.slice(from + 2, below).map((line) => {
     const cells = line.trim().split(/\s{2,}/);
     return [cells[0] ?? '', ...cells.slice(-3)];
   });
+  return { rows, areas: lines[below] ?? '' };
 }
 
 for (const [name, { path, flags }] of Object.entries(SETS)) {
-  test(`${name}: precision, recall and F1 of both ways to fit`, async ({ page, site }) => {
+  test(`${name}: precision, recall, F1 and areas of both ways to fit`, async ({ page, site }) => {
     const file = dataFile(path);
     const printed = flowsieve('sweep', file, ...flags);
     await page.goto(site.root);
@@ -54,7 +58,12 @@ for (const [name, { path, flags }] of Object.entries(SETS)) {
         const scores = [precision, recall, f1].map((value) => value?.toFixed(4));
         return [String(row.contamination), ...scores];
       });
-      expect(shown).toEqual(tableBelow(printed, heading));
+      const table = tableBelow(printed, heading);
+      expect(shown).toEqual(table.rows);
+      const [auroc, precision] = [sweep?.auroc, sweep?.averagePrecision].map((area) =>
+        area?.toFixed(4),
+      );
+      expect(table.areas).toContain(`AUROC ${auroc}, average precision ${precision} where`);
     }
   });
 }

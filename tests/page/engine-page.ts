@@ -234,7 +234,15 @@ export interface NativeEvaluation {
   macro_f1: number;
   false_positives_per_million: number | null;
   confusion: { labels: string[]; matrix: number[][] };
-  detectors: { isolation_forest: { auroc: number } };
+  detectors: {
+    isolation_forest: {
+      auroc: number;
+      average_precision: number;
+      base_rate: number;
+      roc: { false_alarm_rate: number[]; recall: number[] };
+      precision_recall: { recall: number[]; precision: number[] };
+    };
+  };
   digest: string;
 }
 

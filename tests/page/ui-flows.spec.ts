@@ -3,7 +3,9 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import type { ModelEntry } from '../../www/src/api.js';
+import { percent } from '../../www/src/app/format.js';
 import { FilteredRows } from '../../www/src/app/row-filter.js';
+import { evaluateNatively } from './engine-page.js';
 import { expect, test } from './fixtures.js';
 import {
   type App,
@@ -207,7 +209,7 @@ test.describe('the detector at every threshold', () => {
       });
       await page.goto(site[build]);
       await trySample(page);
-      await expect(page.locator('.chart')).toHaveCount(2);
+      await expect(page.locator('.chart')).toHaveCount(4);
       await expect(page.locator('.chart path')).not.toHaveCount(0);
       await expect(page.locator('.chart style')).toHaveCount(0);
       const row = await page.evaluate(() => {
@@ -228,6 +230,40 @@ test.describe('the detector at every threshold', () => {
     });
   }
 
+  test('areas and curves say what the native program says', async ({ page, site }) => {
+    await page.goto(site.root);
+    await trySample(page);
+    const native = evaluateNatively(SAMPLE.file).detectors.isolation_forest;
+    const text = (id: string) => page.getByTestId(id);
+    await expect(text('curves-auroc')).toHaveText(native.auroc.toFixed(4));
+    await expect(text('average-precision')).toHaveText(native.average_precision.toFixed(4));
+    await expect(text('base-rate')).toHaveText(native.base_rate.toFixed(4));
+    for (const [id, x, y] of [
+      ['roc', native.roc.false_alarm_rate, native.roc.recall],
+      ['precision-recall', native.precision_recall.recall, native.precision_recall.precision],
+    ] as const) {
+      const cells = await text(`${id}-points`).locator('td').allTextContents();
+      const figures = x.flatMap((share, at) => [share, y[at] ?? Number.NaN]);
+      expect(cells).toEqual(figures.map((figure) => percent(figure, 2)));
+    }
+    await expect(page.getByRole('img', { name: 'Precision over recall' })).toBeVisible();
+    await expect(page.getByRole('img', { name: /^ROC/ })).toBeVisible();
+  });
+
+  test('curves need labels of both sides', async ({ page, site }) => {
+    await page.goto(site.root);
+    const labels = SAMPLE.lines.map((line) => line.slice(line.lastIndexOf(',') + 1));
+    const first = labels[0];
+    const alike = SAMPLE.lines.filter((_, at) => labels[at] === first);
+    await page.getByTestId('file-input').setInputFiles(flows(alike));
+    await finished(page);
+    await expect(page.locator('flowsieve-sweep')).toContainText(
+      'need labels of attacks and of benign flows',
+    );
+    await expect(page.getByTestId('areas')).toHaveCount(0);
+    await expect(page.locator('.chart')).toHaveCount(2);
+  });
+
   test('a rate on benign flows is called a false-alarm rate', async ({ page, site }) => {
     await page.goto(site.root);
     await trySample(page);
@@ -242,7 +278,7 @@ test.describe('the detector at every threshold', () => {
     await page.waitForLoadState('networkidle');
     await context.setOffline(true);
     await trySample(page);
-    await expect(page.locator('.chart')).toHaveCount(2);
+    await expect(page.locator('.chart')).toHaveCount(4);
   });
 });
 

@@ -19,7 +19,7 @@ for (const { name } of samples) {
         await page.goto(site.root);
         await page.locator(`[data-sample="${name}"]`).click();
         await finished(page);
-        await expect(page.locator('.chart')).toHaveCount(2);
+        await expect(page.locator('.chart')).toHaveCount(4);
         await expect(page.locator('regular-table tbody td').first()).toBeVisible();
         const path = join(FOLDER, `${name}-${colorScheme}-${width}.png`);
         await page.screenshot({ path, fullPage: true });

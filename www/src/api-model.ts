@@ -166,11 +166,43 @@ export interface Binary {
   f1: number;
 }
 
-/** The anomaly detector at several contaminations. */
+/**
+ * The anomaly detector at several contaminations, and over all of its thresholds at once. The latter compares it with the
+ * file's labels, attack against benign, and is `null` without labels of both.
+ */
 export interface DetectorSweep {
-  /** Area under the ROC curve for attack against benign; `null` without labels of both. */
+  /** Area under the ROC curve: how often an attack is stranger than a benign row, ties counting half. */
   auroc: number | null;
+  /**
+   * Mean precision over the thresholds, each weighted by the recall that it adds (scikit-learn's
+   * `average_precision_score`). Flagging at random gets the base rate, so compare it with that.
+   */
+  averagePrecision: number | null;
+  /** Share of attacks among the rows whose label tells. */
+  baseRate: number | null;
+  roc: RocCurve | null;
+  precisionRecall: PrecisionRecallCurve | null;
   rows: SweepRow[];
+}
+
+/**
+ * Recall over the false-alarm rate: a line of at most 200 points from (0, 0) to (1, 1), nearer to the exact curve than a
+ * chart can show.
+ */
+export interface RocCurve {
+  /** Never falling. */
+  falseAlarmRate: number[];
+  recall: number[];
+}
+
+/**
+ * Precision over recall, as {@link RocCurve}: the corners of its steps, for what lies between two thresholds cannot be had. It
+ * begins at the threshold that flags the strangest rows alone and ends at a recall of 1.
+ */
+export interface PrecisionRecallCurve {
+  /** Never falling. */
+  recall: number[];
+  precision: number[];
 }
 
 /** What is flagged above one rank. The last three are `null` without labels of attacks and of benign rows. */

@@ -283,7 +283,10 @@ export interface Analysis {
    * ```
    */
   export(options?: ExportOptions): ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** What the anomaly detector flags at these contaminations (shares of 0 to 1 of its training rows). */
+  /**
+   * What the anomaly detector flags at these contaminations (shares of 0 to 1 of its training rows), and where the file
+   * has labels, how well it tells attacks from benign rows: AUROC, average precision and the curves behind them.
+   */
   sweep(contaminations: readonly number[]): DetectorSweep;
   /**
    * SHA-256, in hexadecimal, over the result columns: class, label, confidence and rank (little-endian)

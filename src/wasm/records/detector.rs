@@ -3,10 +3,15 @@
 use crate::metrics::{self, RankCounts};
 use serde::Serialize;
 
-/// What the detector flags.
-#[derive(Serialize)]
+/// What the detector flags, and how well its ranks tell attacks from benign rows.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::wasm) struct DetectorSweep {
     auroc: Option<f64>,
+    average_precision: Option<f64>,
+    base_rate: Option<f64>,
+    roc: Option<Roc>,
+    precision_recall: Option<PrecisionRecall>,
     rows: Vec<Flagged>,
 }
 
@@ -28,6 +33,19 @@ struct AtThreshold {
     precision: Option<f64>,
     recall: Option<f64>,
     f1: Option<f64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Roc {
+    false_alarm_rate: Vec<f64>,
+    recall: Vec<f64>,
+}
+
+#[derive(Serialize)]
+struct PrecisionRecall {
+    recall: Vec<f64>,
+    precision: Vec<f64>,
 }
 
 impl AtThreshold {
@@ -53,9 +71,26 @@ impl DetectorSweep {
                 own: AtThreshold::new(&flagged.own),
             }
         });
+        let rows = rows.collect();
+        let Some(found) = counts.separation() else {
+            return Self {
+                rows,
+                ..Self::default()
+            };
+        };
         Self {
-            auroc: counts.auroc(),
-            rows: rows.collect(),
+            auroc: Some(found.auroc),
+            average_precision: Some(found.average_precision),
+            base_rate: Some(found.base_rate),
+            roc: Some(Roc {
+                false_alarm_rate: found.roc.x,
+                recall: found.roc.y,
+            }),
+            precision_recall: Some(PrecisionRecall {
+                recall: found.precision_recall.x,
+                precision: found.precision_recall.y,
+            }),
+            rows,
         }
     }
 }

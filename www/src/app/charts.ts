@@ -3,7 +3,7 @@
  * page is complete without it, and every chart has its numbers in a table beside it.
  */
 
-import { lineY, plot, ruleX, ruleY } from '@observablehq/plot';
+import { lineY, type Markish, plot, ruleX, ruleY } from '@observablehq/plot';
 
 /** A line of a chart: its values stand at the chart's places. */
 export interface Line {
@@ -25,6 +25,50 @@ export function shareChart(options: {
 }): SVGElement {
   const { contaminations, lines, current, width, height, label } = options;
   const last = contaminations.at(-1) ?? 1;
+  return drawn({ last, width, height, label }, [
+    ...(current !== null && current <= last
+      ? [ruleX([current], { stroke: 'var(--flagged)', strokeWidth: 2 })]
+      : []),
+    ...lines.map(({ name, values, dashes }) => shareLine(contaminations, values, name, dashes)),
+  ]);
+}
+
+/** One share over another, both between 0 and 1, beside the line that flagging at random gives. */
+export function curveChart(options: {
+  /** The stylesheet's name for the curve's look, as in {@link Line}. */
+  name: string;
+  x: readonly number[];
+  y: readonly number[];
+  /** Where the line of flagging at random begins and ends: at 0 and at 1. */
+  random: readonly [number, number];
+  width: number;
+  height: number;
+  label: string;
+}): SVGElement {
+  const { name, x, y, random, width, height, label } = options;
+  return drawn({ last: 1, width, height, label }, [
+    shareLine([0, 1], random, 'flagged', '2 3'),
+    shareLine(x, y, name, 'none'),
+  ]);
+}
+
+function shareLine(x: readonly number[], y: readonly number[], name: string, dashes: string) {
+  return lineY(y, {
+    x,
+    y,
+    stroke: `var(--line-${name})`,
+    strokeWidth: 2,
+    strokeDasharray: dashes,
+    clip: true,
+  });
+}
+
+/** A chart whose axes are shares: from left to right up to `last`, upwards up to 1. */
+function drawn(
+  options: { last: number; width: number; height: number; label: string },
+  marks: Markish[],
+): SVGElement {
+  const { last, width, height, label } = options;
   const chart = plot({
     className: 'chart',
     width,
@@ -36,22 +80,7 @@ export function shareChart(options: {
     ariaLabel: label,
     x: { domain: [0, last], label: null, ticks: 5, tickFormat: percentTick, tickSize: 0 },
     y: { domain: [0, 1], label: null, ticks: 5, tickFormat: percentTick, tickSize: 0, grid: true },
-    marks: [
-      ruleY([0], { stroke: 'var(--line-strong)' }),
-      ...(current !== null && current <= last
-        ? [ruleX([current], { stroke: 'var(--flagged)', strokeWidth: 2 })]
-        : []),
-      ...lines.map(({ name, values, dashes }) =>
-        lineY(values, {
-          x: contaminations,
-          y: values,
-          stroke: `var(--line-${name})`,
-          strokeWidth: 2,
-          strokeDasharray: dashes,
-          clip: true,
-        }),
-      ),
-    ],
+    marks: [ruleY([0], { stroke: 'var(--line-strong)' }), ...marks],
   });
   // The policy admits no inline style; the page's own stylesheet has what this one would say.
   for (const style of chart.querySelectorAll('style')) style.remove();

@@ -2,6 +2,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { Analysis, AtThreshold, DetectorSweep, ModelInfo, SweepRow } from '../api.js';
 import type { Line } from './charts.js';
+import { curves } from './curves.js';
 import { percent, score } from './format.js';
 import { LightElement } from './light-element.js';
 import { contamination } from './rank.js';
@@ -49,9 +50,13 @@ export class SweepPanel extends LightElement {
   @state() private accessor width = 0;
   #resize: ResizeObserver | null = null;
   #sweep: DetectorSweep | null = null;
+  #curves: TemplateResult | typeof nothing = nothing;
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('analysis')) this.#sweep = this.analysis?.sweep(CONTAMINATIONS) ?? null;
+    // Moving the threshold leaves the curves as they are.
+    const moved = changed.size === 1 && changed.has('perMille');
+    if (!moved) this.#curves = this.#allThresholds();
   }
 
   protected override firstUpdated(): void {
@@ -106,7 +111,13 @@ export class SweepPanel extends LightElement {
           ${this.#table(CONTAMINATIONS, 'sweep-all')}
         </div>
       </details>
+      ${this.#curves}
     </section>`;
+  }
+
+  #allThresholds(): TemplateResult | typeof nothing {
+    if (!this.labelled || !this.#sweep) return nothing;
+    return curves(this.#sweep, this.charts, { width: this.width, height: CHART_HEIGHT });
   }
 
   get #series(): Series[] {
