@@ -36,6 +36,8 @@ pub struct Summary {
     pub family_counts: Vec<u64>,
     /// Rows called an attack: the attack classes' probabilities add up to more than a half.
     pub attack_rows: u64,
+    /// Rows called unknown: no attack, and of no kind that the model knows. Benign ones, attacks, and those without a label.
+    pub unknown: [u64; 3],
     /// Rows per label and class predicted, label-major, `n_classes`²; unknown labels are not in it.
     pub confusion: Vec<u64>,
     /// Rows per `[is an attack][is called one]`; rows with an unknown label are attacks.
@@ -82,6 +84,7 @@ impl Summary {
         self.comment_lines += other.comment_lines;
         self.unknown_values += other.unknown_values;
         self.attack_rows += other.attack_rows;
+        add_all(&mut self.unknown, &other.unknown);
         add_all(&mut self.class_counts, &other.class_counts);
         add_all(&mut self.family_counts, &other.family_counts);
         add_all(&mut self.confusion, &other.confusion);
@@ -283,6 +286,7 @@ record!(Summary {
     class_counts,
     family_counts,
     attack_rows,
+    unknown,
     confusion,
     binary,
     set_sizes,

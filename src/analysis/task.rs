@@ -164,7 +164,10 @@ impl Scorer {
         summary.rank_histogram[usize::from(score.rank >> 8)] += 1;
         let kinds = &self.plan.model().spec().taxonomy.kinds;
         let is_attack = match (label, name) {
-            (LABEL_NONE, _) | (_, None) => return,
+            (LABEL_NONE, _) | (_, None) => {
+                summary.unknown[2] += u64::from(score.unknown);
+                return;
+            }
             (LABEL_UNKNOWN, Some(name)) => {
                 summary.unknown_labels.add(name);
                 true
@@ -176,6 +179,7 @@ impl Scorer {
             }
         };
         summary.binary[usize::from(is_attack)][usize::from(score.attack)] += 1;
+        summary.unknown[usize::from(is_attack)] += u64::from(score.unknown);
     }
 
     fn reject(

@@ -98,6 +98,7 @@ impl Results {
             "rejected": summary.rejects.rows(),
             "class_counts": counts,
             "attack_rows": summary.attack_rows,
+            "unknown": {"benign": summary.unknown[0], "attacks": summary.unknown[1], "unlabelled": summary.unknown[2]},
             "accuracy": evaluation.map(|evaluation| evaluation.accuracy),
             "balanced_accuracy": evaluation.map(Evaluation::balanced_accuracy),
             "macro_f1": evaluation.map(|evaluation| evaluation.macro_f1),

@@ -7,6 +7,7 @@ use flowsieve::fit::calibration::has_own_threshold;
 use flowsieve::metrics::{Evaluation, RankCounts, Reliability, loss};
 use flowsieve::model::calibration::{ClassSet, Weights, probability, weigh};
 use flowsieve::model::card::{CalibrationWorth, ClassCoverage, ProbabilityWorth, SetWorth};
+use flowsieve::model::detectors::N_DETECTORS;
 use flowsieve::model::taxonomy::Taxonomy;
 use flowsieve::model::{Model, RowScore, Scratch, most_votes};
 use rayon::prelude::*;
@@ -21,8 +22,12 @@ pub(crate) struct Scores {
     pub(crate) isolation_auroc: Option<f64>,
     /// Rows per `[is an attack][is called one]`.
     pub(crate) binary: [[u64; 2]; 2],
-    /// The detector's ranks, from which the area comes.
+    /// The ranks by all detectors together, from which the area comes.
     pub(crate) ranks: RankCounts,
+    /// The areas of the detectors one by one; `None` for one that is not there.
+    pub(crate) auroc_by_detector: [Option<f64>; N_DETECTORS],
+    /// Benign rows and attacks that are called unknown.
+    pub(crate) unknown: [u64; 2],
 }
 
 /// Scores all rows of a table, which has the model's columns.
@@ -30,17 +35,32 @@ pub(crate) struct Scores {
 /// # Panics
 /// Panics where it has more or fewer.
 pub(crate) fn score(model: &Model, table: &TrainingTable) -> Scores {
-    let answers = score_all(model, table, |score, _, _| {
-        (score.class, score.attack, score.rank)
-    });
+    let answers = score_all(model, table, |score, _, _| score);
     let taxonomy = &model.spec().taxonomy;
-    let mut ranks = RankCounts::new();
-    for (&(_, _, rank), &label) in answers.iter().zip(&table.labels) {
-        ranks.add(rank, Some(taxonomy.kinds[usize::from(label)].attack));
+    let is_attack = |label: u8| taxonomy.kinds[usize::from(label)].attack;
+    let counted = |rank: &dyn Fn(&RowScore) -> u16| {
+        let mut counts = RankCounts::new();
+        for (score, &label) in answers.iter().zip(&table.labels) {
+            counts.add(rank(score), Some(is_attack(label)));
+        }
+        counts
+    };
+    let ranks = counted(&|score| score.rank);
+    let detectors = &model.spec().detectors;
+    let there = [true, detectors.lof.is_some(), detectors.one_class.is_some()];
+    let auroc_by_detector = std::array::from_fn(|detector| {
+        let several = detectors.ensemble.is_some() && there[detector];
+        several
+            .then(|| counted(&|score| score.ranks[detector]).auroc())
+            .flatten()
+    });
+    let mut unknown = [0; 2];
+    for (score, &label) in answers.iter().zip(&table.labels) {
+        unknown[usize::from(is_attack(label))] += u64::from(score.unknown);
     }
     let answers: Vec<(u8, bool)> = answers
         .iter()
-        .map(|&(class, attack, _)| (class, attack))
+        .map(|score| (score.class, score.attack))
         .collect();
     let mut binary = [[0; 2]; 2];
     for (&(_, called), &label) in answers.iter().zip(&table.labels) {
@@ -52,6 +72,8 @@ pub(crate) fn score(model: &Model, table: &TrainingTable) -> Scores {
         isolation_auroc: ranks.auroc(),
         binary,
         ranks,
+        auroc_by_detector,
+        unknown,
     }
 }
 

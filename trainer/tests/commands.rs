@@ -550,3 +550,55 @@ fn files_of_several_forms_teach_one_model() {
         assert!(found["accuracy"].as_f64() > Some(0.6), "{found}");
     }
 }
+
+#[test]
+fn all_detectors_are_trained_and_attacks_are_left_out() {
+    let folder = TempDir::new().expect("a folder");
+    let flows = write_flows(folder.path(), 3000);
+    let model = |threads: &str| {
+        let out = folder.path().join(format!("all-{threads}.sieve"));
+        let printed = succeed(&[
+            "train",
+            text(&flows),
+            "--label",
+            "label",
+            "--benign",
+            "benign",
+            "--trees",
+            "5",
+            "--detectors",
+            "all",
+            "--evaluate",
+            "leave-out",
+            "--name",
+            "demo",
+            "--threads",
+            threads,
+            "--out",
+            text(&out),
+        ]);
+        (printed, out)
+    };
+    let (printed, out) = model("1");
+    for part in [
+        "local outlier factor",
+        "one-class SVM",
+        "all together",
+        "Called unknown",
+        "Attack classes left out one by one",
+        "flood",
+        "scan",
+    ] {
+        assert!(printed.contains(part), "{part:?} is not in {printed}");
+    }
+    assert!(succeed(&["info", text(&out)]).contains("DTCT"));
+    let (_, again) = model("2");
+    let bytes = |path: &Path| fs::read(path).expect("a model");
+    assert!(bytes(&out) == bytes(&again), "threads change the model");
+    let found = succeed(&["evaluate", text(&out), text(&flows), "--label", "label"]);
+    for part in ["All detectors together", "unknown"] {
+        assert!(found.contains(part), "{part:?} is not in {found}");
+    }
+    let json = evaluation(&out, &flows, &["--label", "label"]);
+    assert!(json["unknown"]["benign"].is_u64(), "{json}");
+}

@@ -72,6 +72,25 @@ pub(crate) fn analysed(path: &Path, plan: &Plan, summary: &Summary) {
     println!();
 }
 
+/// How many rows are of no kind that the model knows.
+fn unknown_rows(summary: &Summary) {
+    let all: u64 = summary.unknown.iter().sum();
+    println!(
+        "{} rows that are not called attacks are unknown: strange to the detectors, and of no kind that the model knows",
+        count(all)
+    );
+    let of = |which: usize| {
+        let [called_benign, called_attack] = summary.binary[which];
+        let rows = called_benign + called_attack;
+        let share = 100.0 * summary.unknown[which] as f64 / rows.max(1) as f64;
+        format!("{share:.2} % of {} ", count(rows))
+    };
+    if summary.labelled() > 0 {
+        println!("They are {}benign rows and {}attacks", of(0), of(1));
+    }
+    println!();
+}
+
 /// What an evaluation found.
 pub(crate) fn results(results: &Results, summary: &Summary, model: &Model) {
     if let Some(found) = &results.evaluation {
@@ -111,10 +130,18 @@ pub(crate) fn results(results: &Results, summary: &Summary, model: &Model) {
             unknown.join(", ")
         );
     }
+    if model.spec().detectors.unknown.is_some() {
+        unknown_rows(summary);
+    }
     if !results.sweep.is_empty() {
         let found = results.separation.as_ref();
         let text = found.map_or(String::new(), |found| format!(": {}", areas(found)));
-        println!("Isolation forest{text}");
+        let name = if model.spec().detectors.ensemble.is_some() {
+            "All detectors together"
+        } else {
+            "Isolation forest"
+        };
+        println!("{name}{text}");
         flagged(&results.sweep);
     }
     println!(

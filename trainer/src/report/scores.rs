@@ -1,7 +1,9 @@
 //! What a classifier and a detector are worth.
 
 use super::{count, shown, table};
+use crate::scoring::Scores;
 use flowsieve::metrics::{BinaryScores, Evaluation, FalsePositives, Flagged, Separation};
+use flowsieve::model::detectors::DETECTOR_NAMES;
 
 /// How many of the most frequent confusions are listed.
 const CONFUSIONS: usize = 5;
@@ -129,6 +131,31 @@ pub(super) fn auroc(auroc: Option<f64>) {
     if let Some(auroc) = auroc {
         println!("Isolation forest, attack against benign: AUROC {auroc:.4}\n");
     }
+}
+
+/// The area under the ROC curve of each detector and of all together, where there are several, and what is called unknown.
+pub(super) fn detectors(scores: &Scores) {
+    if scores.auroc_by_detector.iter().all(Option::is_none) {
+        auroc(scores.isolation_auroc);
+        return;
+    }
+    let named = DETECTOR_NAMES.iter().zip(scores.auroc_by_detector);
+    let together = ("all together", scores.isolation_auroc);
+    let rows: Vec<Vec<String>> = named
+        .map(|(&name, auroc)| (name, auroc))
+        .chain([together])
+        .filter_map(|(name, auroc)| Some(vec![name.to_owned(), format!("{:.4}", auroc?)]))
+        .collect();
+    println!("{}", table(&["attack against benign", "AUROC"], &rows));
+    let [benign, attacks] = scores.binary;
+    let share = |unknown: u64, rows: [u64; 2]| {
+        100.0 * unknown as f64 / rows.iter().sum::<u64>().max(1) as f64
+    };
+    println!(
+        "Called unknown, beside what is called an attack: {:.2} % of benign rows, {:.2} % of attacks\n",
+        share(scores.unknown[0], benign),
+        share(scores.unknown[1], attacks)
+    );
 }
 
 /// The areas under a detector's curves, in a line.

@@ -1,7 +1,7 @@
 //! What `train` says as it goes along.
 
 use super::model::{classes, left_out_columns};
-use super::scores::{auroc, evaluation};
+use super::scores::{detectors, evaluation};
 use super::{count, table};
 use crate::baseline::Baseline;
 use crate::columns::Columns;
@@ -115,7 +115,7 @@ pub(crate) fn trial(scores: &Scores, fitted: usize, scored: usize, fit_time: Dur
         count(scored as u64)
     );
     evaluation(&scores.evaluation);
-    auroc(scores.isolation_auroc);
+    detectors(scores);
 }
 
 /// What a random forest is worth on the rows that it was grown on.
