@@ -1,22 +1,25 @@
-//! Growing the trees of an isolation forest (Liu, Ting and Zhou 2008) as scikit-learn does: each on 256 rows drawn
-//! without replacement, down to a depth of log₂ 256, every split at a random point of a random feature.
+//! Growing the trees of an isolation forest (Liu, Ting and Zhou 2008) as scikit-learn does: each on a few hundred or thousand
+//! rows n drawn without replacement, down to a depth of log₂ n, every split at a random point of a random feature. Where a tree
+//! may not split on all features, it has drawn its own.
 
-use super::options::IsolationParams;
+use super::options::{IsolationParams, MAX_LEAVES, bad};
 use super::rng::{Purpose, SplitMix64};
 use crate::Error;
 use crate::model::isolation::{IsolationSpec, IsolationTrees};
 use crate::model::rank::quantile_table;
 use crate::model::tree::{Tree, TreeNode};
+use crate::model::validate::MAX_NODES;
 
 /// How many rows of `n_rows` each tree is grown on.
 pub fn sample_size(params: &IsolationParams, n_rows: usize) -> u32 {
     (params.options().sample_size as usize).min(n_rows) as u32
 }
 
-/// Grows the `tree_idx`-th tree on the rows `row_idxs` of `columns` (one per feature). All values must be finite: see
-/// [`Feature::imputed`](crate::prepare::Feature::imputed).
+/// Grows the `tree_idx`-th tree on the rows `row_idxs` of `columns` (one per feature). Values are meant to be finite: see
+/// [`Feature::imputed`](crate::prepare::Feature::imputed). One that is NaN goes right at every split, here and when it is
+/// scored, and no split is chosen by it.
 ///
-/// A leaf's value is the number of sampled rows in it.
+/// A leaf's value is the number of sampled rows in it. One row, or equal rows, give a tree of one leaf.
 pub fn grow_tree(
     columns: &[Vec<f32>],
     row_idxs: &[u32],
@@ -32,15 +35,39 @@ pub fn grow_tree(
     let mut drawn = row_idxs.to_vec();
     rng.draw_to_front(&mut drawn, n);
     drawn.truncate(n);
+    let mut features: Vec<usize> = (0..columns.len()).collect();
+    let n_features = params.features_per_tree(columns.len());
+    // No draw where a tree splits on all: the trees of a seed are those that it had before there was a choice.
+    if n_features < features.len() {
+        rng.draw_to_front(&mut features, n_features);
+        features.truncate(n_features);
+    }
     let mut grower = Grower {
         columns,
-        features: (0..columns.len()).collect(),
+        features,
+        splits_left: MAX_LEAVES - 1,
         max_depth: n.max(2).next_power_of_two().trailing_zeros(),
         rng,
         tree: Tree::default(),
     };
     grower.grow(&mut drawn, 0);
     grower.tree
+}
+
+/// That trees together have no more nodes than a model holds.
+///
+/// # Errors
+/// [`BadFit`](crate::ErrorKind::BadFit) says how many they have, and what to ask for instead.
+pub fn check_size(trees: &[Tree]) -> Result<(), Error> {
+    let nodes: usize = trees.iter().map(|tree| tree.nodes.len()).sum();
+    if nodes <= MAX_NODES {
+        return Ok(());
+    }
+    Err(bad(format!(
+        "{} isolation trees have {nodes} nodes; a model holds {MAX_NODES}. Ask for at most {} trees, or for fewer rows per tree.",
+        trees.len(),
+        trees.len() * MAX_NODES / nodes
+    )))
 }
 
 /// Joins trees, in order, into a detector, with the quantiles of `path_sums`, one per training row.
@@ -81,7 +108,11 @@ pub fn path_sums(
 
 struct Grower<'a> {
     columns: &'a [Vec<f32>],
+    /// Those that this tree may split on.
     features: Vec<usize>,
+    /// Below 2¹⁵ rows the depth leaves fewer nodes than a tree may have. Above, trees of random splits have far fewer too, but
+    /// only this makes sure of it.
+    splits_left: u32,
     max_depth: u32,
     rng: SplitMix64,
     tree: Tree,
@@ -90,7 +121,7 @@ struct Grower<'a> {
 impl Grower<'_> {
     /// Appends the subtree over these rows, in preorder.
     fn grow(&mut self, rows: &mut [u32], depth: u32) {
-        let split = if depth < self.max_depth && rows.len() > 1 {
+        let split = if depth < self.max_depth && self.splits_left > 0 && rows.len() > 1 {
             self.split(rows)
         } else {
             None
@@ -101,6 +132,7 @@ impl Grower<'_> {
             });
             return;
         };
+        self.splits_left -= 1;
         let column = &self.columns[feature];
         let mut middle = 0;
         for i in 0..rows.len() {

@@ -13,6 +13,8 @@ pub const MAX_TREES: u32 = 1_000;
 pub const MAX_CLASSES: usize = 250;
 /// The most features a model reads.
 pub const MAX_FEATURES: usize = 4_096;
+/// The most rows that a tree of an isolation forest is grown on.
+pub const MAX_ISOLATION_SAMPLE: u32 = 65_536;
 
 /// How much a row counts in the fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,13 +171,25 @@ impl ForestParams {
     }
 }
 
+/// How many features each tree of an isolation forest may split on: others for each tree, drawn without replacement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FeaturesPerTree {
+    /// This share of them, above 0 and up to 1, rounded down; at least one.
+    Share(f64),
+    /// So many, 1 to [`MAX_FEATURES`]; all where there are fewer.
+    Number(u32),
+}
+
 /// What an isolation forest is fitted with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IsolationOptions {
     /// Trees; 1 to [`MAX_TREES`].
     pub n_trees: u32,
-    /// Rows that each tree is grown on, 2 to [`MAX_LEAVES`]; fewer where there are fewer.
+    /// Rows that each tree is grown on, 2 to [`MAX_ISOLATION_SAMPLE`]; fewer where there are fewer. A tree is as deep as the binary
+    /// logarithm of it, rounded up.
     pub sample_size: u32,
+    /// Features that each tree may split on.
+    pub features_per_tree: FeaturesPerTree,
     /// The seed of all randomness.
     pub seed: u64,
 }
@@ -185,13 +199,14 @@ impl Default for IsolationOptions {
         Self {
             n_trees: 100,
             sample_size: 256,
+            features_per_tree: FeaturesPerTree::Share(1.0),
             seed: 0,
         }
     }
 }
 
 /// Options that passed [`IsolationOptions::check`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IsolationParams(IsolationOptions);
 
 impl IsolationOptions {
@@ -205,8 +220,22 @@ impl IsolationOptions {
             "the rows per isolation tree",
             self.sample_size,
             2,
-            MAX_LEAVES,
+            MAX_ISOLATION_SAMPLE,
         )?;
+        match self.features_per_tree {
+            FeaturesPerTree::Share(share) if !(share > 0.0 && share <= 1.0) => {
+                return Err(bad(
+                    "The share of features per isolation tree must be above 0 and up to 1. Without it, each tree splits on all.",
+                ));
+            }
+            FeaturesPerTree::Share(_) => {}
+            FeaturesPerTree::Number(number) => require(
+                "the features per isolation tree",
+                number,
+                1,
+                MAX_FEATURES as u32,
+            )?,
+        }
         Ok(IsolationParams(self))
     }
 }
@@ -215,6 +244,15 @@ impl IsolationParams {
     /// The options, all in their ranges.
     pub fn options(&self) -> &IsolationOptions {
         &self.0
+    }
+
+    /// How many of `n_features` a tree may split on.
+    pub fn features_per_tree(&self, n_features: usize) -> usize {
+        let most = n_features.max(1);
+        match self.0.features_per_tree {
+            FeaturesPerTree::Share(share) => ((share * n_features as f64) as usize).clamp(1, most),
+            FeaturesPerTree::Number(number) => (number as usize).min(most),
+        }
     }
 }
 
@@ -297,14 +335,80 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::BadFit);
             assert!(error.to_string().contains(word), "{error}");
         }
-        assert!(
-            IsolationOptions {
-                sample_size: 1,
+    }
+
+    #[test]
+    fn isolation_options_out_of_range_are_refused_by_name() {
+        let good = IsolationOptions::default();
+        assert!(good.check().is_ok());
+        let largest = IsolationOptions {
+            sample_size: MAX_ISOLATION_SAMPLE,
+            ..good
+        };
+        assert!(largest.check().is_ok());
+        let with_features = |features_per_tree| IsolationOptions {
+            features_per_tree,
+            ..good
+        };
+        for (options, word) in [
+            (
+                IsolationOptions { n_trees: 0, ..good },
+                "isolation trees must be 1 to 1000",
+            ),
+            (
+                IsolationOptions {
+                    sample_size: 1,
+                    ..good
+                },
+                "rows per isolation tree must be 2 to 65536",
+            ),
+            (
+                IsolationOptions {
+                    sample_size: MAX_ISOLATION_SAMPLE + 1,
+                    ..good
+                },
+                "rows per isolation tree must be 2 to 65536",
+            ),
+            (
+                with_features(FeaturesPerTree::Number(0)),
+                "features per isolation tree must be 1 to 4096",
+            ),
+            (
+                with_features(FeaturesPerTree::Share(0.0)),
+                "share of features per isolation tree must be above 0",
+            ),
+            (
+                with_features(FeaturesPerTree::Share(1.5)),
+                "share of features per isolation tree must be above 0",
+            ),
+            (
+                with_features(FeaturesPerTree::Share(f64::NAN)),
+                "share of features per isolation tree must be above 0",
+            ),
+        ] {
+            let error = options.check().expect_err(word);
+            assert_eq!(error.kind(), ErrorKind::BadFit);
+            assert!(error.to_string().contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn features_per_tree_are_rounded_down_as_scikit_learn_does() {
+        let of = |features_per_tree, n_features| {
+            let options = IsolationOptions {
+                features_per_tree,
                 ..Default::default()
-            }
-            .check()
-            .is_err()
-        );
+            };
+            options
+                .check()
+                .expect("in range")
+                .features_per_tree(n_features)
+        };
+        assert_eq!(of(FeaturesPerTree::Share(1.0), 83), 83);
+        assert_eq!(of(FeaturesPerTree::Share(0.4), 8), 3);
+        assert_eq!(of(FeaturesPerTree::Share(0.01), 8), 1);
+        assert_eq!(of(FeaturesPerTree::Number(5), 8), 5);
+        assert_eq!(of(FeaturesPerTree::Number(50), 8), 8);
     }
 
     #[test]

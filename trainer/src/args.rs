@@ -1,9 +1,10 @@
 //! The command line.
 
 use crate::evaluations::order::Order;
+use crate::isolation::IsolationArguments;
 use crate::reading::DialectArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use flowsieve::fit::options::{ClassWeight, ForestOptions, IsolationOptions, Learner};
+use flowsieve::fit::options::{ClassWeight, ForestOptions, Learner};
 use std::path::PathBuf;
 
 /// Train models on labelled network flows, evaluate them, and see what is in them
@@ -108,9 +109,8 @@ pub(crate) struct TrainArguments {
     pub(crate) class_weight: Option<ClassWeightArgument>,
     #[command(flatten)]
     pub(crate) choice: ChoiceArguments,
-    /// Trees of the isolation forest
-    #[arg(long, value_name = "TREES", default_value_t = IsolationOptions::default().n_trees)]
-    pub(crate) isolation_trees: u32,
+    #[command(flatten)]
+    pub(crate) isolation: IsolationArguments,
     /// The rows that the isolation forest is fitted on: the benign ones where there are any, or all
     #[arg(long, value_enum, value_name = "ROWS", default_value_t = DetectorRows::Benign)]
     pub(crate) isolation_rows: DetectorRows,
@@ -428,6 +428,8 @@ pub(crate) struct SweepArguments {
     /// Columns that are no features
     #[arg(long, value_delimiter = ',', value_name = "COLUMN,…")]
     pub(crate) drop: Vec<String>,
+    #[command(flatten)]
+    pub(crate) isolation: IsolationArguments,
     /// The contaminations to compare
     #[arg(long, value_delimiter = ',', value_name = "SHARE,…", default_values_t = [0.05, 0.1, 0.15, 0.2])]
     pub(crate) contamination: Vec<f64>,

@@ -272,6 +272,7 @@ pub(crate) fn fit_detector(
         .into_par_iter()
         .map(|tree_idx| isolation::grow_tree(&columns, &rows, params, tree_idx))
         .collect();
+    isolation::check_size(&trees)?;
     let path_sums = path_sums(&trees, &columns)?;
     let sample_size = isolation::sample_size(params, rows.len());
     let mut sorted = path_sums.clone();

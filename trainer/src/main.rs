@@ -43,6 +43,7 @@ mod explain;
 mod fitting;
 mod info;
 mod inspect;
+mod isolation;
 mod join;
 mod leave_out;
 mod out_of_bag;

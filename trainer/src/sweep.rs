@@ -15,7 +15,6 @@ use crate::split::split;
 use crate::taxonomy::TaxonomyFile;
 use crate::train::read_kinds;
 use flowsieve::fit::TrainingTable;
-use flowsieve::fit::options::IsolationOptions;
 use flowsieve::fit::statistics::describe;
 use flowsieve::metrics::{AtThreshold, RankCounts};
 use flowsieve::model::isolation::{IsolationSpec, IsolationTrees};
@@ -34,11 +33,7 @@ pub(crate) fn sweep(args: &SweepArguments) -> Result<(), TrainerError> {
             "--contamination has {wrong}: it is a share of rows, from 0 to 1."
         )));
     }
-    let params = IsolationOptions {
-        seed: args.seed,
-        ..IsolationOptions::default()
-    }
-    .check()?;
+    let params = args.isolation.options(args.seed).check()?;
     let file = TaxonomyFile::read(args.taxonomy.as_deref())?;
     let (drop, dialect) = (&args.drop, args.dialect.choice());
     let data = read_kinds(

@@ -9,6 +9,7 @@ use crate::dataset::{self, Dataset};
 use crate::error::TrainerError;
 use crate::evaluations;
 use crate::fitting::{Recipe, fit, fit_and_judge};
+use crate::isolation;
 use crate::join::Joined;
 use crate::permutation::permutation_importance;
 use crate::profile::Profiler;
@@ -32,11 +33,7 @@ use std::time::Instant;
 pub(crate) fn train(args: &TrainArguments) -> Result<(), TrainerError> {
     let choice = Choice::new(&args.choice, args.class_weight, args.seed)?;
     let asked = asked(args, &choice);
-    let isolation = IsolationOptions {
-        seed: args.seed,
-        n_trees: args.isolation_trees,
-        ..IsolationOptions::default()
-    };
+    let isolation = args.isolation.options(args.seed);
     let isolation_params = isolation.check()?;
     // What was asked for is refused before anything is read.
     let forest = asked.or_default(args.seed).check()?;
@@ -327,7 +324,7 @@ fn name(args: &TrainArguments) -> String {
 /// The options as the card lists them: sorted by name.
 fn parameters(
     forest: &ForestOptions,
-    isolation: &IsolationOptions,
+    isolation_options: &IsolationOptions,
     args: &TrainArguments,
     choice: &Choice,
     two_ways: Vec<(String, String)>,
@@ -337,8 +334,6 @@ fn parameters(
         ("class-weight", forest.class_weight.name().to_owned()),
         ("features-per-split", forest.features_per_split.to_string()),
         ("bins-per-feature", forest.max_bins.to_string()),
-        ("isolation-sample", isolation.sample_size.to_string()),
-        ("isolation-trees", isolation.n_trees.to_string()),
         ("learner", forest.learner.name().to_owned()),
         ("level", format!("{:?}", args.level).to_lowercase()),
         ("leaves", forest.max_leaves.to_string()),
@@ -352,6 +347,7 @@ fn parameters(
         let rate = forest.learning_rate.to_string();
         parameters.push(("learning-rate".to_owned(), rate));
     }
+    parameters.extend(isolation::parameters(isolation_options));
     parameters.extend(choice.parameters(forest.class_weight));
     parameters.extend(two_ways);
     parameters.sort();
