@@ -8,8 +8,8 @@
 //! ([`statistics`]) and cut into at most 254 bins ([`cuts`]), whose codes make a table ([`binned`]); trees grow on it
 //! ([`tree`]), or correct each other ([`boost`]), and are joined ([`forest`]); each row is judged by the trees of a random
 //! forest that did not draw it ([`out_of_bag`]). Votes for rows that they have not seen say what votes are worth
-//! ([`calibration`]). [`isolation`] grows the detector's trees on the values themselves, [`lof`] finds how densely the rows
-//! lie, [`one_class`] draws a border around them. [`unlabelled`] makes a whole model of a file's own rows: a detector without
+//! ([`calibration`]). [`isolation`] grows the detector's trees on the values themselves or their ranks ([`ranked`]), [`lof`]
+//! finds how densely the rows lie, [`one_class`] draws a border around them. [`unlabelled`] makes a whole model of a file's own rows: a detector without
 //! classes.
 
 pub mod binned;
@@ -27,6 +27,7 @@ pub mod nested;
 pub mod one_class;
 pub mod options;
 pub mod out_of_bag;
+pub mod ranked;
 pub mod rng;
 pub mod self_test;
 pub mod space;

@@ -180,6 +180,25 @@ pub enum FeaturesPerTree {
     Number(u32),
 }
 
+/// Where the split points of an isolation forest are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SplitPoints {
+    /// Evenly between the least and the largest value, as scikit-learn does.
+    Values,
+    /// Evenly between their ranks (see [`super::ranked`]).
+    Ranks,
+}
+
+impl SplitPoints {
+    /// The name on the command line and in the card.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Values => "values",
+            Self::Ranks => "ranks",
+        }
+    }
+}
+
 /// What an isolation forest is fitted with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IsolationOptions {
@@ -190,6 +209,9 @@ pub struct IsolationOptions {
     pub sample_size: u32,
     /// Features that each tree may split on.
     pub features_per_tree: FeaturesPerTree,
+    /// What split points are drawn from. [`super::isolation::grow_tree`] takes the columns as they come: for ranks, a
+    /// caller hands it those of [`super::ranked::RankedColumns`].
+    pub split_points: SplitPoints,
     /// The seed of all randomness.
     pub seed: u64,
 }
@@ -200,6 +222,7 @@ impl Default for IsolationOptions {
             n_trees: 100,
             sample_size: 256,
             features_per_tree: FeaturesPerTree::Share(1.0),
+            split_points: SplitPoints::Values,
             seed: 0,
         }
     }

@@ -11,7 +11,8 @@ use flowsieve::fit::binned::{BinnedTable, bin_feature};
 use flowsieve::fit::boost;
 use flowsieve::fit::forest::join_trees;
 use flowsieve::fit::isolation;
-use flowsieve::fit::options::{ForestParams, IsolationParams, Learner};
+use flowsieve::fit::options::{ForestParams, IsolationParams, Learner, SplitPoints};
+use flowsieve::fit::ranked::RankedColumns;
 use flowsieve::fit::self_test::with_self_test;
 use flowsieve::fit::statistics::describe;
 use flowsieve::fit::tree::{GrownTree, grow_tree};
@@ -268,9 +269,18 @@ pub(crate) fn fit_detector(
 ) -> Result<(IsolationSpec, Vec<u32>), TrainerError> {
     let columns = imputed(table, features, rows);
     let rows: Vec<u32> = (0..rows.len() as u32).collect();
+    let on_ranks = params.options().split_points == SplitPoints::Ranks;
+    let ranked = on_ranks.then(|| RankedColumns::new(&columns));
     let trees: Vec<_> = (0..params.options().n_trees)
         .into_par_iter()
-        .map(|tree_idx| isolation::grow_tree(&columns, &rows, params, tree_idx))
+        .map(|tree_idx| match &ranked {
+            None => isolation::grow_tree(&columns, &rows, params, tree_idx),
+            Some(ranked) => {
+                let mut tree = isolation::grow_tree(ranked.columns(), &rows, params, tree_idx);
+                ranked.restore(&mut tree);
+                tree
+            }
+        })
         .collect();
     isolation::check_size(&trees)?;
     let path_sums = path_sums(&trees, &columns)?;

@@ -1,7 +1,7 @@
 //! What is said of an isolation forest on the command line, and how a model's card lists it.
 
-use clap::Args;
-use flowsieve::fit::options::{FeaturesPerTree, IsolationOptions};
+use clap::{Args, ValueEnum};
+use flowsieve::fit::options::{FeaturesPerTree, IsolationOptions, SplitPoints};
 
 /// What an isolation forest is fitted with.
 #[derive(Clone, Copy, Debug, Args)]
@@ -17,6 +17,25 @@ pub(crate) struct IsolationArguments {
     /// [default: all]
     #[arg(id = "isolation_features", long = "isolation-features", value_name = "SHARE|NUMBER", value_parser = features_per_tree)]
     pub(crate) features: Option<FeaturesPerTree>,
+    /// What split points are drawn from, evenly: the values of the rows, or their ranks, where few rows have large values
+    #[arg(id = "isolation_points", long = "isolation-points", value_enum, value_name = "OF", default_value_t = PointsArgument::Values)]
+    pub(crate) points: PointsArgument,
+}
+
+/// What split points are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PointsArgument {
+    Values,
+    Ranks,
+}
+
+impl From<PointsArgument> for SplitPoints {
+    fn from(argument: PointsArgument) -> Self {
+        match argument {
+            PointsArgument::Values => Self::Values,
+            PointsArgument::Ranks => Self::Ranks,
+        }
+    }
 }
 
 impl IsolationArguments {
@@ -27,27 +46,31 @@ impl IsolationArguments {
             n_trees: self.trees,
             sample_size: self.sample,
             features_per_tree: self.features.unwrap_or(default.features_per_tree),
+            split_points: self.points.into(),
             seed,
         }
     }
 }
 
-/// The options as a card lists them. Features are listed where trees do not split on all.
+/// The options as a card lists them. Features are listed where trees do not split on all, and points where they are not drawn
+/// from values.
 pub(crate) fn parameters(options: &IsolationOptions) -> Vec<(String, String)> {
-    let mut parameters = vec![
-        (
-            "isolation-sample".to_owned(),
-            options.sample_size.to_string(),
-        ),
-        ("isolation-trees".to_owned(), options.n_trees.to_string()),
-    ];
     let features = match options.features_per_tree {
-        FeaturesPerTree::Share(1.0) => return parameters,
-        FeaturesPerTree::Share(share) => share.to_string(),
-        FeaturesPerTree::Number(number) => number.to_string(),
+        FeaturesPerTree::Share(1.0) => None,
+        FeaturesPerTree::Share(share) => Some(share.to_string()),
+        FeaturesPerTree::Number(number) => Some(number.to_string()),
     };
-    parameters.push(("isolation-features".to_owned(), features));
-    parameters
+    let points = options.split_points;
+    let points = (points != SplitPoints::Values).then(|| points.name().to_owned());
+    [
+        ("isolation-features", features),
+        ("isolation-points", points),
+        ("isolation-sample", Some(options.sample_size.to_string())),
+        ("isolation-trees", Some(options.n_trees.to_string())),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+    .collect()
 }
 
 fn features_per_tree(text: &str) -> Result<FeaturesPerTree, String> {

@@ -5,13 +5,15 @@ mod support;
 use support::{fail, succeed, text, train, write_flows};
 use tempfile::TempDir;
 
-const OPTIONS: [&str; 6] = [
+const OPTIONS: [&str; 8] = [
     "--isolation-sample",
     "200",
     "--isolation-features",
     "3",
     "--isolation-trees",
     "30",
+    "--isolation-points",
+    "ranks",
 ];
 
 #[test]
@@ -25,6 +27,7 @@ fn any_number_of_threads_gives_the_same_file_and_its_card_names_the_options() {
     let (one, info) = model(&[&OPTIONS[..], &["--threads", "1"]].concat());
     for part in [
         "isolation-features 3",
+        "isolation-points ranks",
         "isolation-sample 200",
         "isolation-trees 30",
     ] {
@@ -35,9 +38,11 @@ fn any_number_of_threads_gives_the_same_file_and_its_card_names_the_options() {
     // On all features the card does not name them, however they are asked for.
     let (all, info) = model(&[]);
     assert!(!info.contains("isolation-features"), "{info}");
+    assert!(!info.contains("isolation-points"), "{info}");
     assert_eq!(all, model(&["--isolation-features", "1.0"]).0);
     assert_ne!(all, model(&["--isolation-features", "1"]).0);
     assert_ne!(all, model(&["--isolation-sample", "65536"]).0);
+    assert_ne!(all, model(&["--isolation-points", "ranks"]).0);
 }
 
 #[test]
