@@ -78,7 +78,7 @@ impl Explainer {
                  Train the model anew, or get its newest file."
             )));
         }
-        validate::model(spec)?;
+        validate::classifier(spec)?;
         let mut codes = forest.covers.iter();
         let mut covers = Vec::with_capacity(forest.trees.len());
         for tree in &forest.trees {

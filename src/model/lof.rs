@@ -17,7 +17,7 @@
 
 use super::distance::Points;
 use super::nearest::Nearest;
-use super::validate::{MAX_FEATURES, require};
+use super::validate::{self, require};
 use crate::Error;
 
 /// What is added to a mean reachability before it is inverted, as scikit-learn does: points among equal ones would have
@@ -56,46 +56,32 @@ impl LofSpec {
     /// # Errors
     /// [`PackDamaged`](crate::ErrorKind::PackDamaged) says what cannot be.
     pub fn validate(&self) -> Result<(), Error> {
-        let n_features = self.n_features as usize;
-        let n_points = self.n_points();
-        require((1..=MAX_FEATURES).contains(&n_features), || {
-            format!("its outlier factor has {n_features} features; 1 to {MAX_FEATURES} are allowed")
-        })?;
-        require((1..=MAX_POINTS).contains(&n_points), || {
-            format!("its outlier factor has {n_points} points; 1 to {MAX_POINTS} are allowed")
-        })?;
+        let (n_points, n_features) = (self.n_points(), self.n_features as usize);
+        validate::points(
+            "outlier factor",
+            &self.points,
+            (n_points, MAX_POINTS),
+            n_features,
+        )?;
         let counts = self.counts.len();
-        require(
-            self.points.len() == n_points * n_features
-                && self.k_distances.len() == n_points
-                && (counts == 0 || counts == n_points),
-            || "its outlier factor's points, distances and counts do not fit together".into(),
-        )?;
-        let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
-        require(finite(&self.points), || {
-            "a point of its outlier factor is not finite".into()
-        })?;
-        require(
-            finite(&self.k_distances) && self.k_distances.iter().all(|&distance| distance >= 0.0),
-            || "a distance of its outlier factor is negative or not finite".into(),
-        )?;
-        require(
-            finite(&self.densities) && self.densities.iter().all(|&density| density > 0.0),
-            || "a density of its outlier factor is not above 0 or not finite".into(),
-        )?;
         let neighbours = match counts {
             0 => n_points as u64,
             _ => self.counts.iter().copied().map(u64::from).sum(),
         };
         let most = neighbours.min(u64::from(MAX_NEIGHBOURS));
-        require((1..=most).contains(&u64::from(self.k)), || {
-            format!(
-                "its outlier factor asks for {} neighbours of {most}",
-                self.k
-            )
+        let k = u64::from(self.k);
+        require((1..=most).contains(&k), || {
+            format!("its outlier factor asks for {k} neighbours of {most}")
         })?;
-        require(!self.counts.contains(&0), || {
-            "a point of its outlier factor stands for nothing".into()
+        let fit_together = self.k_distances.len() == n_points
+            && (counts == 0 || counts == n_points)
+            && !self.counts.contains(&0)
+            && validate::all_finite(&self.k_distances)
+            && validate::all_finite(&self.densities)
+            && self.k_distances.iter().all(|&distance| distance >= 0.0)
+            && self.densities.iter().all(|&density| density > 0.0);
+        require(fit_together, || {
+            "its outlier factor's distances, densities or counts cannot be".into()
         })
     }
 }
@@ -282,17 +268,21 @@ mod tests {
         type Damage = fn(&mut LofSpec);
         let refused: [(&str, Damage); 12] = [
             ("0 features", |spec| spec.n_features = 0),
-            ("fit together", |spec| spec.n_features = 2),
+            ("5 values for 5 points of 2 features", |spec| {
+                spec.n_features = 2;
+            }),
             ("0 points", |spec| spec.densities.clear()),
-            ("fit together", |spec| spec.k_distances.push(1.0)),
-            ("fit together", |spec| spec.counts = vec![1; 4]),
-            ("is not finite", |spec| spec.points[3] = f32::NAN),
-            ("negative", |spec| spec.k_distances[0] = -1.0),
-            ("negative", |spec| spec.k_distances[0] = f32::INFINITY),
-            ("not above 0", |spec| spec.densities[4] = 0.0),
+            ("counts cannot be", |spec| spec.k_distances.push(1.0)),
+            ("counts cannot be", |spec| spec.counts = vec![1; 4]),
+            ("finite ones", |spec| spec.points[3] = f32::NAN),
+            ("counts cannot be", |spec| spec.k_distances[0] = -1.0),
+            ("counts cannot be", |spec| {
+                spec.k_distances[0] = f32::INFINITY;
+            }),
+            ("counts cannot be", |spec| spec.densities[4] = 0.0),
             ("0 neighbours of 5", |spec| spec.k = 0),
             ("6 neighbours of 5", |spec| spec.k = 6),
-            ("stands for nothing", |spec| {
+            ("counts cannot be", |spec| {
                 spec.counts = vec![2, 2, 0, 2, 2];
             }),
         ];

@@ -12,7 +12,7 @@
 
 use super::distance::Points;
 use super::exponential::exp_of_negative;
-use super::validate::{MAX_FEATURES, require};
+use super::validate::{self, require};
 use crate::Error;
 
 /// The most points that a one-class SVM may have.
@@ -71,27 +71,18 @@ impl OneClassSpec {
     /// [`crate::ErrorKind::PackDamaged`] where the parts do not fit together, a number cannot be, or there are too many of them.
     pub fn validate(&self) -> Result<(), Error> {
         let (n_points, n_features) = (self.n_points(), self.n_features as usize);
-        require((1..=MAX_FEATURES).contains(&n_features), || {
-            format!("its one-class SVM has {n_features} features; 1 to {MAX_FEATURES} are allowed")
-        })?;
-        require((1..=MAX_POINTS).contains(&n_points), || {
-            format!("its one-class SVM has {n_points} points; 1 to {MAX_POINTS} are allowed")
-        })?;
-        require(self.points.len() == n_points * n_features, || {
-            let values = self.points.len();
-            format!(
-                "its one-class SVM has {values} values for {n_points} points of {n_features} features"
-            )
-        })?;
+        validate::points(
+            "one-class SVM",
+            &self.points,
+            (n_points, MAX_POINTS),
+            n_features,
+        )?;
         // So no sum of some of the weights leaves the range of 32 bits.
         let heights = self.coefficients.iter().chain([&self.rho]);
         let highest: f64 = heights.map(|height| f64::from(height.abs())).sum();
         let fits = highest < f64::from(f32::MAX / 2.0);
         require(self.gamma > 0.0 && self.gamma.is_finite() && fits, || {
             "its one-class SVM has a gamma, rho or weight that cannot be".into()
-        })?;
-        require(self.points.iter().all(|value| value.is_finite()), || {
-            "its one-class SVM has a point that lies nowhere".into()
         })
     }
 }
@@ -229,7 +220,7 @@ mod tests {
             ("gamma, rho or weight", |spec| {
                 spec.coefficients = vec![f32::MAX; 2];
             }),
-            ("lies nowhere", |spec| spec.points[1] = f32::NEG_INFINITY),
+            ("finite ones", |spec| spec.points[1] = f32::NEG_INFINITY),
         ];
         assert!(small().validate().is_ok());
         for (word, damage) in damages {

@@ -66,6 +66,7 @@ pub struct Ranking {
 impl Ranking {
     /// Ranks by a quantile table as [`quantile_table`] makes it; `bounds` are the least and the largest key that any row can
     /// have.
+    #[inline(never)] // Three times in the page's module otherwise.
     pub fn new(quantiles: &[u32], bounds: (u32, u32)) -> Self {
         Self {
             quantiles: quantiles.to_vec(),

@@ -1,7 +1,7 @@
 //! Where rows lie for a detector that compares distances: features have units of their own, so each is brought to one scale,
 //! that of the rows that the detector was fitted on.
 
-use super::validate::require;
+use super::validate::{all_finite, require};
 use crate::Error;
 
 /// How many knots a feature has in [`Space::Ranks`].
@@ -57,12 +57,11 @@ impl Space {
     /// # Errors
     /// [`crate::ErrorKind::PackDamaged`] where the parts are not those of `n_features` features, or cannot be a scale.
     pub fn validate(&self, n_features: usize) -> Result<(), Error> {
-        let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
-        let units = |values: &[f32]| finite(values) && values.iter().all(|&unit| unit > 0.0);
+        let units = |values: &[f32]| all_finite(values) && values.iter().all(|&unit| unit > 0.0);
         let is_scale = self.n_features() == n_features
             && match self {
                 Self::Standard(Standard { means, deviations }) => {
-                    means.len() == n_features && finite(means) && units(deviations)
+                    means.len() == n_features && all_finite(means) && units(deviations)
                 }
                 Self::Ranks(Ranks {
                     knots,
@@ -71,7 +70,7 @@ impl Space {
                 }) => {
                     let never_falls = |values: &[f32]| {
                         values.len() == n_features * KNOTS
-                            && finite(values)
+                            && all_finite(values)
                             && values.chunks(KNOTS).all(<[f32]>::is_sorted)
                     };
                     let within = shares.iter().all(|share| (0.0..=1.0).contains(share));

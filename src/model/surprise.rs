@@ -19,6 +19,7 @@ pub(crate) struct Surprise {
 }
 
 impl Surprise {
+    #[inline(never)] // Twice in the page's module otherwise.
     pub(crate) fn new() -> Self {
         let at_quantile = |step: usize| {
             // Half a step on, so that the last of them is finite.

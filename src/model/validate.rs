@@ -32,6 +32,20 @@ pub const REFERENCE_QUANTILES: usize = 17;
 /// Checks all that [`super::Model`] relies on.
 pub(crate) fn model(spec: &ModelSpec) -> Result<(), Error> {
     let n_features = spec.schema.columns.len();
+    classifier(spec)?;
+    isolation(&spec.isolation, n_features)?;
+    let has_isolation = !spec.isolation.trees.is_empty();
+    let detectors = &spec.detectors;
+    detectors.validate(n_features, spec.has_classes(), has_isolation)?;
+    if let Some(permutation) = &spec.permutation {
+        importance(permutation, n_features)?;
+    }
+    self_test(spec, n_features)
+}
+
+/// Checks all that what a model says of classes relies on.
+pub(crate) fn classifier(spec: &ModelSpec) -> Result<(), Error> {
+    let n_features = spec.schema.columns.len();
     require((1..=MAX_NAME_LEN).contains(&spec.name.len()), || {
         format!(
             "its name has {} bytes; 1 to {MAX_NAME_LEN} are allowed",
@@ -49,17 +63,13 @@ pub(crate) fn model(spec: &ModelSpec) -> Result<(), Error> {
         check_feature(column, feature)?;
     }
     if spec.taxonomy.kinds.is_empty() && spec.forest.trees.is_empty() {
-        without_classes(spec)?;
+        without_classes(spec)
     } else {
-        classes(spec, n_features)?;
+        classes(spec, n_features)
     }
-    isolation(&spec.isolation, n_features)?;
-    let has_isolation = !spec.isolation.trees.is_empty();
-    spec.detectors
-        .validate(n_features, spec.has_classes(), has_isolation)?;
-    if let Some(permutation) = &spec.permutation {
-        importance(permutation, n_features)?;
-    }
+}
+
+fn self_test(spec: &ModelSpec, n_features: usize) -> Result<(), Error> {
     require(spec.self_test.len() <= MAX_SELF_TEST_ROWS, || {
         let rows = spec.self_test.len();
         format!("it has {rows} self-test rows; at most {MAX_SELF_TEST_ROWS} are allowed")
@@ -301,6 +311,32 @@ fn trees(what: &str, trees: &[Tree], n_features: usize) -> Result<usize, Error> 
         }
     }
     Ok(leaves)
+}
+
+/// Refuses the points of a detector where there are none or too many, or some of their values are missing or not finite. `count` is how
+/// many there should be, and how many there may be.
+pub(super) fn points(
+    what: &str,
+    values: &[f32],
+    count: (usize, usize),
+    n_features: usize,
+) -> Result<(), Error> {
+    let (n_points, most) = count;
+    let sizes_can_be = (1..=MAX_FEATURES).contains(&n_features)
+        && (1..=most).contains(&n_points)
+        && values.len() == n_points * n_features;
+    require(sizes_can_be && all_finite(values), || {
+        let found = values.len();
+        format!(
+            "its {what} has {found} values for {n_points} points of {n_features} features; finite ones of 1 to {most} points and 1 \
+             to {MAX_FEATURES} features are allowed"
+        )
+    })
+}
+
+/// Whether none is missing or infinite.
+pub(super) fn all_finite(values: &[f32]) -> bool {
+    values.iter().all(|value| value.is_finite())
 }
 
 /// Refuses a model that does not hold what it must.
