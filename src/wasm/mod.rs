@@ -22,3 +22,7 @@ mod page;
 mod records;
 #[cfg(not(any(feature = "explain", feature = "fit")))]
 mod unpack;
+
+/// Half the size of the standard library's allocator for this target: 2 KB of each module.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
