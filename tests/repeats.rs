@@ -4,7 +4,7 @@
 mod model_support;
 mod slice_support;
 
-use flowsieve::analysis::{Purpose, SliceTask};
+use flowsieve::analysis::{ExportOptions, ExportTask, Merger, Purpose, SliceTask};
 use flowsieve::table::SliceSpan;
 use model_support::Random;
 use proptest::prelude::*;
@@ -73,4 +73,51 @@ fn rows_that_end_alike_are_remembered() {
     let mut task = SliceTask::new(Arc::clone(&plan), 0, span, Purpose::Score);
     task.push(&bytes[task.position() as usize..]);
     assert!(task.remembered() > 800, "{} of 1,000", task.remembered());
+}
+
+/// Values behind the first MiB of a file are counted in a sample of its rows.
+#[test]
+fn cutting_changes_no_sample_of_values() {
+    let mut text = format!("{HEADER}\n");
+    for row in 0..20_000 {
+        let cells = [row % 50, row % 3, row % 86_400];
+        let [number, word, time] = cells;
+        writeln!(text, "{number},word {word},{time},{}", ENDS[row % 3]).expect("text");
+    }
+    let bytes = text.as_bytes();
+    assert!(bytes.len() > 2 << 20, "{} bytes", bytes.len());
+    let plan = plan(bytes);
+    let places = |slice_bytes: u64| {
+        let bounds = plan.slice_bounds(slice_bytes);
+        let mut merger = Merger::new(&plan, bounds.clone());
+        let mut exported = vec![0; merger.summary().places.len()];
+        for (slice, span) in bounds.windows(2).enumerate() {
+            let span = SliceSpan {
+                begin: span[0],
+                end: span[1],
+                first: None,
+            };
+            let mut task = SliceTask::new(Arc::clone(&plan), slice as u32, span, Purpose::Score);
+            task.push(&bytes[task.position() as usize..]);
+            merger.offer(task.finish().0);
+            let options = ExportOptions::default();
+            let mut task = ExportTask::new(Arc::clone(&plan), span, &options).with_places();
+            task.push(&bytes[task.position() as usize..]);
+            for (count, more) in exported.iter_mut().zip(task.finish().places) {
+                *count += more;
+            }
+        }
+        assert!(merger.is_complete());
+        let found = merger.summary().places.clone();
+        assert_eq!(exported, found, "an export counts what an analysis does");
+        found
+    };
+    let whole = places(u64::MAX);
+    assert_eq!(places(10_000), whole);
+    assert_eq!(places(300_000), whole);
+    let of_first: u64 = whole[..whole.len() / 3].iter().sum();
+    assert!(
+        of_first.abs_diff(20_000) < 1_000,
+        "{of_first} stand for 20,000 rows"
+    );
 }

@@ -17,8 +17,9 @@
 
 use super::export_cells::{OwnCells, needs_protection, write_decimal, write_protected};
 use super::memory::Answer;
+use super::places::Places;
 use super::plan::Plan;
-use super::row_scorer::{RowScorer, Scored};
+use super::row_scorer::{Counted, RowScorer, Scored};
 use crate::metrics::flag_threshold;
 use crate::model::CLASS_NONE;
 use crate::model::calibration::ClassSet;
@@ -102,6 +103,8 @@ pub struct ExportOutcome {
     pub exported: u64,
     /// Where a Zeek log goes on with other fields, if it does in this slice.
     pub other_fields: Option<u64>,
+    /// As [`Summary::places`](super::Summary::places) where [they are counted](ExportTask::with_places), else none.
+    pub places: Vec<u64>,
 }
 
 /// The header of an export, with its line end.
@@ -183,6 +186,13 @@ impl ExportTask {
         Self { reader, writer }
     }
 
+    /// Counts how values lie among those of training, too.
+    #[must_use]
+    pub fn with_places(mut self) -> Self {
+        self.writer.rows.count_places();
+        self
+    }
+
     /// Offset of the next byte that the task wants.
     pub fn position(&self) -> u64 {
         self.reader.position()
@@ -207,10 +217,12 @@ impl ExportTask {
     pub fn finish(mut self) -> ExportOutcome {
         self.reader.finish(&mut self.writer);
         self.writer.write_waiting(self.reader.next_record());
+        let places = self.writer.rows.into_counted().places;
         ExportOutcome {
             first_record: self.reader.first_record(),
             next_record: self.reader.next_record(),
             other_fields: self.reader.other_fields(),
+            places: places.map_or(Vec::new(), Places::into_counts),
             ..self.writer.outcome
         }
     }
@@ -295,7 +307,7 @@ impl Writer {
             raw_cells,
             before,
             behind: if is_json { b"}" } else { b"" },
-            rows: RowScorer::new(Arc::clone(&plan), None),
+            rows: RowScorer::new(Arc::clone(&plan), Counted::default()),
             class_names: spec
                 .taxonomy
                 .kinds

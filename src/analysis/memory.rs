@@ -41,6 +41,8 @@ pub(super) struct Entry {
     pub(super) stable: Option<Stable>,
     /// Lines that had it in common, since they were last counted.
     pub(super) repeats: u64,
+    /// What these count for among the places of values.
+    pub(super) weight: u64,
     /// What the model says where the features before the stable part are within these bounds.
     answers: Vec<(Bounds, Answer)>,
 }

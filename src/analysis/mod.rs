@@ -7,11 +7,13 @@
 
 mod cells;
 mod columns;
+mod drift;
 mod exact_sum;
 mod export;
 mod export_cells;
 mod memory;
 mod merger;
+mod places;
 mod plan;
 mod rejects;
 mod row;
@@ -23,6 +25,7 @@ mod task;
 pub use crate::short::ShortMap;
 pub use cells::{CellRows, read_cells};
 pub use columns::{ResultColumns, SliceColumns};
+pub use drift::{PSI_DRIFTED, PSI_MIN_ROWS, PSI_SHIFTED, stability};
 pub use exact_sum::ExactSum;
 pub use export::{ExportOptions, ExportOutcome, ExportTask, RESULT_COLUMNS, export_header};
 pub use merger::{FurtherFile, MergeEvent, Merger, other_fields};

@@ -2,6 +2,7 @@
 
 use super::LABEL_NONE;
 use super::memory::{Answer, Entry, Memory, Place, Stable};
+use super::places::{Places, weight};
 use super::plan::Plan;
 use super::row::{Refusal, read_number, read_other, read_row};
 use super::tally::Tally;
@@ -18,8 +19,15 @@ pub(super) struct RowScorer {
     memory: Memory,
     /// The features that were read of a row that is remembered, in the order of the plan, and their values.
     changed: Vec<(usize, f32)>,
-    /// The values of all rows, where they are wanted.
-    tally: Option<Tally>,
+    counted: Counted,
+}
+
+/// What is counted of the values of all rows, as far as it is wanted.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    pub(super) tally: Option<Tally>,
+    /// How they lie among those of training.
+    pub(super) places: Option<Places>,
 }
 
 /// A row that was scored.
@@ -31,32 +39,38 @@ pub(super) struct Scored {
 }
 
 impl RowScorer {
-    pub(super) fn new(plan: Arc<Plan>, tally: Option<Tally>) -> Self {
+    pub(super) fn new(plan: Arc<Plan>, counted: Counted) -> Self {
         let model = plan.model();
         Self {
             row: vec![f32::NAN; model.n_features()],
             scratch: model.scratch(),
             memory: Memory::new(),
             changed: Vec::new(),
-            tally,
+            counted,
             plan,
         }
     }
 
+    /// Counts how values lie among those of training, from now on.
+    pub(super) fn count_places(&mut self) {
+        let features = &self.plan.model().spec().preparation.features;
+        self.counted.places = Some(Places::new(features));
+    }
+
     /// What the model says of a record, and which class its label is; or why it is no row.
     pub(super) fn score(&mut self, record: &Record<'_>) -> Result<Scored, Refusal> {
-        let (plan, tally) = (&self.plan, &mut self.tally);
+        let (plan, counted) = (&self.plan, &mut self.counted);
         let place = self.memory.find(plan, record, &mut |entry| {
-            settle(plan, tally.as_mut(), entry);
+            counted.settle(plan, entry);
         });
         match place {
             Place::Found(place, stable) => self.score_like(place, stable, record),
             Place::Free(place) => {
                 let scored = self.score_anew(record)?;
-                let (plan, tally) = (&self.plan, &mut self.tally);
+                let (plan, counted) = (&self.plan, &mut self.counted);
                 self.memory
                     .keep(place, record, &self.row, scored.label, &mut |entry| {
-                        settle(plan, tally.as_mut(), entry);
+                        counted.settle(plan, entry);
                     });
                 Ok(scored)
             }
@@ -67,7 +81,13 @@ impl RowScorer {
     fn score_anew(&mut self, record: &Record<'_>) -> Result<Scored, Refusal> {
         let plan = &self.plan;
         read_row(plan, record, &mut self.row)?;
-        if let Some(tally) = &mut self.tally {
+        if let Some(places) = &mut self.counted.places {
+            let weight = weight(record.offset);
+            if weight > 0 {
+                places.add(&self.row, weight);
+            }
+        }
+        if let Some(tally) = &mut self.counted.tally {
             tally.add(&self.row);
             for other in &plan.others {
                 tally.count_word(other, self.row[other.feature], 1);
@@ -93,7 +113,7 @@ impl RowScorer {
             scratch,
             memory,
             changed,
-            tally,
+            counted,
         } = self;
         let entry = memory.entry(place);
         changed.clear();
@@ -105,7 +125,16 @@ impl RowScorer {
             changed.push((other.feature, read_other(record, other)?));
         }
         entry.repeats += 1;
-        if let Some(tally) = tally {
+        if let Some(places) = &mut counted.places {
+            let weight = weight(record.offset);
+            if weight > 0 {
+                entry.weight += weight;
+                for &(feature, value) in &*changed {
+                    places.add_value(feature, value, weight);
+                }
+            }
+        }
+        if let Some(tally) = &mut counted.tally {
             for &(feature, value) in &*changed {
                 tally.add_value(feature, value);
             }
@@ -141,12 +170,43 @@ impl RowScorer {
         self.memory.known()
     }
 
-    /// The tally of all rows.
-    pub(super) fn into_tally(mut self) -> Option<Tally> {
+    /// What was counted of all rows.
+    pub(super) fn into_counted(mut self) -> Counted {
         for entry in self.memory.entries() {
-            settle(&self.plan, self.tally.as_mut(), entry);
+            self.counted.settle(&self.plan, entry);
         }
-        self.tally
+        self.counted
+    }
+}
+
+impl Counted {
+    /// Counts what the lines that ended like an entry had in common with it.
+    fn settle(&mut self, plan: &Plan, entry: &mut Entry) {
+        let repeats = std::mem::take(&mut entry.repeats);
+        let weight = std::mem::take(&mut entry.weight);
+        let Some(stable) = entry.stable.filter(|_| repeats > 0) else {
+            return;
+        };
+        let numbers = plan
+            .numbers_before(stable.first_cell)
+            .iter()
+            .map(|number| number.feature);
+        let others = plan
+            .others_before(stable.first_cell)
+            .map(|other| other.feature);
+        let changed: Vec<usize> = numbers.chain(others).collect();
+        if let Some(places) = self.places.as_mut().filter(|_| weight > 0) {
+            places.add_repeats(&entry.row, &changed, weight);
+        }
+        let Some(tally) = &mut self.tally else {
+            return;
+        };
+        tally.add_repeats(&entry.row, &changed, repeats);
+        for other in &plan.others {
+            if other.cell >= stable.first_cell {
+                tally.count_word(other, entry.row[other.feature], repeats);
+            }
+        }
     }
 }
 
@@ -171,29 +231,4 @@ fn label_of(plan: &Plan, record: &Record<'_>) -> u8 {
     plan.header().label.map_or(LABEL_NONE, |cell| {
         plan.class_of_label(record.cell(cell).trim_ascii())
     })
-}
-
-/// Adds to the tally what the lines that ended like an entry had in common with it.
-fn settle(plan: &Plan, tally: Option<&mut Tally>, entry: &mut Entry) {
-    let repeats = std::mem::take(&mut entry.repeats);
-    let (Some(stable), Some(tally)) = (entry.stable, tally) else {
-        return;
-    };
-    if repeats == 0 {
-        return;
-    }
-    let numbers = plan
-        .numbers_before(stable.first_cell)
-        .iter()
-        .map(|number| number.feature);
-    let others = plan
-        .others_before(stable.first_cell)
-        .map(|other| other.feature);
-    let changed: Vec<usize> = numbers.chain(others).collect();
-    tally.add_repeats(&entry.row, &changed, repeats);
-    for other in &plan.others {
-        if other.cell >= stable.first_cell {
-            tally.count_word(other, entry.row[other.feature], repeats);
-        }
-    }
 }

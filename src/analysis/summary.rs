@@ -2,6 +2,7 @@
 //! order: integer counts, histograms with fixed edges, extremes, exact sums, and samples chosen by a hash of where a row
 //! is.
 
+use super::places::PLACES;
 use super::{ExactSum, Rejects};
 use crate::fit::rng::mix;
 use crate::metrics::Evaluation;
@@ -54,6 +55,9 @@ pub struct Summary {
     pub rank_histogram: Vec<u64>,
     /// One entry per feature.
     pub columns: Vec<ColumnSummary>,
+    /// How each feature's values lie among those of training: 36 counts for each. What they say is in
+    /// [`stability`](Self::stability).
+    pub places: Vec<u64>,
     /// Rows that could not be read.
     pub rejects: Rejects,
     /// Rows chosen by the smallest hash of seed and offset, in the order of the hash: (hash, offset).
@@ -73,6 +77,7 @@ impl Summary {
             confidence_histogram: vec![0; CONFIDENCE_BINS],
             rank_histogram: vec![0; RANK_BINS],
             columns: vec![ColumnSummary::default(); n_features],
+            places: vec![0; PLACES * n_features],
             ..Self::default()
         }
     }
@@ -99,6 +104,7 @@ impl Summary {
         for (column, other) in self.columns.iter_mut().zip(&other.columns) {
             column.merge(other);
         }
+        add_all(&mut self.places, &other.places);
         self.rejects.merge(&other.rejects);
         self.sample = merge_sorted(&self.sample, &other.sample, SAMPLE_ROWS, |&entry| entry);
     }
@@ -295,6 +301,7 @@ record!(Summary {
     confidence_histogram,
     rank_histogram,
     columns,
+    places,
     rejects,
     sample
 });

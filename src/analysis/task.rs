@@ -1,8 +1,9 @@
 //! One slice: its rows are read, prepared and scored as they come.
 
 use super::memory::Answer;
+use super::places::Places;
 use super::plan::Plan;
-use super::row_scorer::{RowScorer, Scored};
+use super::row_scorer::{Counted, RowScorer, Scored};
 use super::summary::{CONFIDENCE_BINS, Summary};
 use super::tally::Tally;
 use super::{CLASS_REJECTED, LABEL_NONE, LABEL_UNKNOWN, Reject, RejectKind, SliceColumns};
@@ -86,7 +87,9 @@ impl SliceTask {
         summary.blank_lines = self.reader.blank_lines();
         summary.comment_lines = self.reader.comment_lines();
         summary.unknown_values = self.reader.unknown_values();
-        summary.columns = rows.into_tally().map_or(Vec::new(), Tally::into_columns);
+        let Counted { tally, places } = rows.into_counted();
+        summary.columns = tally.map_or(Vec::new(), Tally::into_columns);
+        summary.places = places.map_or(Vec::new(), Places::into_counts);
         let outcome = SliceOutcome {
             slice: self.slice,
             first_record: self.reader.first_record(),
@@ -115,9 +118,12 @@ impl Scorer {
     fn new(plan: Arc<Plan>, purpose: Purpose) -> Self {
         let model = plan.model();
         let summary = Summary::new(&model.spec().taxonomy, model.n_features());
-        let tally = Tally::new(model.n_features());
+        let counted = Counted {
+            tally: Some(Tally::new(model.n_features())),
+            places: Some(Places::new(&model.spec().preparation.features)),
+        };
         Self {
-            rows: RowScorer::new(Arc::clone(&plan), Some(tally)),
+            rows: RowScorer::new(Arc::clone(&plan), counted),
             plan,
             purpose,
             summary,

@@ -52,6 +52,10 @@ pub(crate) fn evaluate(args: &EvaluateArguments) -> Result<(), TrainerError> {
     }
     let results = Results::new(&model, &summary, &columns, start.elapsed());
     report::results(&results, &summary, &model);
+    println!(
+        "\n{}",
+        report::drift(model.spec(), &summary.places, summary.analysed())
+    );
     if let Some(path) = &args.json {
         std::fs::write(path, results.json(&summary, &model)).map_err(|source| {
             TrainerError::Write {

@@ -114,6 +114,7 @@ impl Results {
             "calibration_error": self.calibration_error,
             "sets": model.sets().map(|sets| set_counts(summary, sets, kinds)),
             "unknown_labels": unknown,
+            "psi": stability(summary, model),
             "detectors": { "isolation_forest": self.detector() },
             "rows_per_second": self.rows_per_second,
             "digest": self.digest,
@@ -211,6 +212,17 @@ fn set_counts(summary: &Summary, sets: &SetSpec, kinds: &[Kind]) -> Value {
         "rows_per_size": summary.set_sizes,
         "per_class": per_class,
     })
+}
+
+/// The population stability index of each feature; null where there is nothing to compare.
+fn stability(summary: &Summary, model: &Model) -> Map<String, Value> {
+    let spec = model.spec();
+    let columns = spec.schema.columns.iter();
+    let indices = summary.stability(&spec.preparation);
+    columns
+        .zip(indices)
+        .map(|(column, psi)| (column.name.clone(), psi.into()))
+        .collect()
 }
 
 fn binary(scores: &BinaryScores) -> Value {

@@ -7,7 +7,7 @@ use crate::args::ScoreArguments;
 use crate::error::TrainerError;
 use crate::progress;
 use crate::reading::Connections;
-use crate::report::count;
+use crate::report::{count, drift};
 use crate::source::{Source, load, require_whole};
 use crate::unlabelled::fit_on;
 use flowsieve::analysis::{
@@ -33,6 +33,8 @@ const IN_FLIGHT: usize = 4;
 struct Counts {
     rows: u64,
     rejected: u64,
+    /// How values lie among those of training.
+    places: Vec<u64>,
 }
 
 /// Runs the command.
@@ -130,8 +132,23 @@ pub(crate) fn score(args: &ScoreArguments) -> Result<(), TrainerError> {
             count(counts.rejected)
         );
     }
+    // A detector fitted on the flows themselves has nothing else to compare them with.
+    if !args.fit.fit {
+        say_drift(&model, &counts, to_stdout);
+    }
     // Said at the end, so that what could be read is written.
     require_whole(&sources)
+}
+
+/// Says how the flows are spread beside those of training, out of the way of rows on standard output.
+fn say_drift(model: &Model, counts: &Counts, rows_on_stdout: bool) {
+    let analysed = counts.rows - counts.rejected;
+    let drift = drift(model.spec(), &counts.places, analysed);
+    if rows_on_stdout {
+        eprintln!("{drift}");
+    } else {
+        println!("{drift}");
+    }
 }
 
 /// The model's file, `None` where one is to be fitted, and the files of flows.
@@ -339,6 +356,10 @@ impl InSlices<'_> {
                     }
                     counts.rows += outcome.rows;
                     counts.rejected += outcome.rejected;
+                    counts.places.resize(outcome.places.len(), 0);
+                    for (count, more) in counts.places.iter_mut().zip(&outcome.places) {
+                        *count += more;
+                    }
                     write(&outcome.csv)?;
                     this.bar.inc(this.bounds[slice + 1] - this.bounds[slice]);
                     desk.written();
@@ -356,7 +377,7 @@ impl InSlices<'_> {
             end: self.bounds[slice + 1],
             first,
         };
-        let mut task = ExportTask::new(Arc::clone(self.plan), span, self.options);
+        let mut task = ExportTask::new(Arc::clone(self.plan), span, self.options).with_places();
         let mut chunks = self.source.stored.chunks(task.position())?;
         while let Some(chunk) = chunks.next()? {
             if task.push(chunk) == Progress::Done {

@@ -156,3 +156,72 @@ fn what_cannot_be_scored_is_refused_with_the_reason() {
         assert!(said.contains(word), "{said}");
     }
 }
+
+#[test]
+fn it_is_said_when_flows_are_unlike_those_of_training() {
+    let trained = train(&[]);
+    let flows = fs::read_to_string(&trained.flows).expect("flows");
+    let (header, rows) = flows.split_once('\n').expect("a header");
+    let write = |name: &str, row: &dyn Fn(Vec<&str>) -> String, n: usize| {
+        let path = trained.folder.path().join(name);
+        let rows = rows
+            .lines()
+            .take(n)
+            .map(|line| row(line.split(',').collect()));
+        let rows: Vec<String> = std::iter::once(header.to_owned()).chain(rows).collect();
+        fs::write(&path, rows.join("\n") + "\n").expect("a file");
+        path
+    };
+    let of_training = write("same.csv", &|cells| cells.join(","), 900);
+    let other_units = write(
+        "other.csv",
+        &|cells| {
+            let bytes: u64 = cells[4].parse().expect("bytes");
+            [
+                cells[0],
+                "99",
+                "icmp",
+                cells[3],
+                &(1000 * bytes + 7).to_string(),
+                cells[5],
+                cells[6],
+            ]
+            .join(",")
+        },
+        900,
+    );
+    let few = write("few.csv", &|cells| cells.join(","), 499);
+    let out = trained.folder.path().join("scored.csv");
+    let said = |path: &Path| {
+        let scored = succeed(&[
+            "score",
+            text(&trained.model),
+            text(path),
+            "--out",
+            text(&out),
+        ]);
+        let evaluated = succeed(&["evaluate", text(&trained.model), text(path)]);
+        let drift = scored[scored.find("Drift: ").expect("a word about drift")..].to_owned();
+        assert!(
+            evaluated.contains(drift.trim()),
+            "{drift} is not in {evaluated}"
+        );
+        drift
+    };
+    let drift = said(&of_training);
+    assert!(drift.contains("none of 4 features"), "{drift}");
+    let drift = said(&other_units);
+    assert!(drift.contains("3 of 4 features"), "{drift}");
+    assert!(
+        ["duration (", "proto (", "bytes ("]
+            .iter()
+            .all(|name| drift.contains(name)),
+        "{drift}"
+    );
+    assert!(drift.contains("its classes may not hold"), "{drift}");
+    assert!(said(&few).contains("499 rows are too few"));
+
+    let found = evaluation(&trained.model, &other_units, &[]);
+    assert!(found["psi"]["bytes"].as_f64() > Some(0.25), "{found}");
+    assert!(found["psi"]["port"].as_f64() < Some(0.01), "{found}");
+}

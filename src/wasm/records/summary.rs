@@ -47,6 +47,7 @@ struct ColumnSummary {
     min: Option<f32>,
     max: Option<f32>,
     mean: Option<f64>,
+    psi: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -84,7 +85,8 @@ impl Summary {
             .columns
             .iter()
             .zip(&summary.columns)
-            .map(|(column, values)| ColumnSummary {
+            .zip(summary.stability(&spec.preparation))
+            .map(|((column, values), psi)| ColumnSummary {
                 name: column.name.clone(),
                 present: values.finite + values.infinite,
                 missing: values.missing,
@@ -92,6 +94,7 @@ impl Summary {
                 min: (values.finite > 0).then_some(values.min),
                 max: (values.finite > 0).then_some(values.max),
                 mean: (values.finite > 0).then(|| values.mean()),
+                psi,
             });
         let rejects = &summary.rejects;
         Self {

@@ -1,11 +1,13 @@
 //! What commands print: tables for people, on standard output.
 
+mod drift;
 mod file;
 mod model;
 mod probabilities;
 mod scores;
 mod training;
 
+pub(crate) use drift::drift;
 pub(crate) use file::{analysed, results};
 pub(crate) use model::{model, sections, size_curve};
 pub(crate) use probabilities::calibration;
