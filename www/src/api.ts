@@ -529,6 +529,15 @@ export interface ColumnSummary {
   min: number;
   max: number;
   mean: number;
+  /**
+   * The population stability index: how far the values are spread otherwise than the training rows'. Below 0.1 is stable, up
+   * to 0.25 shifted, above drifted. The sum of (a − e) ln(a / e) over sixteen parts that held equal shares of the
+   * training values, and one of missing values, of which fewer than in training count as that many; a is the share of
+   * the input's rows in a part and e that of the training rows. Where many rows of one value leave open which parts they
+   * belong to, it is the least of what is possible. Infinite values are in no part. Behind the first
+   * MiB it is estimated from one row in 32. `null` below 500 rows, and where the input or the training rows have no values.
+   */
+  psi: number | null;
 }
 
 /** Rows that could not be analysed. */

@@ -205,6 +205,7 @@ export class FlowsieveApp extends LightElement {
         .fileName=${session.source?.name ?? ''}
       ></flowsieve-recognition>
       <flowsieve-files .input=${session.input}></flowsieve-files>
+      <flowsieve-drift .model=${model} .summary=${summary} .phase=${phase}></flowsieve-drift>
       <div class=${alone ? '' : 'two-columns'}>
         ${
           alone

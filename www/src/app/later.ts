@@ -4,6 +4,7 @@
  */
 
 import './connect.js';
+import './drift.js';
 import './evaluations.js';
 import './rejects.js';
 import './sweep.js';
