@@ -45,8 +45,9 @@ const LANES: usize = 8;
 /// Rows per place, for each feature. Infinite values are in none: what is known of training says nothing of them.
 #[derive(Debug)]
 pub(super) struct Places {
-    /// By eight features: the first quantile of each, then the second of each, and so on.
-    quantiles: Vec<[[f32; LANES]; REFERENCE_QUANTILES]>,
+    /// By eight features: the first quantile of each, then the second of each, and so on. Of a length that the compiler does
+    /// not know, which would unroll loops over it.
+    quantiles: Vec<[f32; LANES]>,
     /// [`PLACES`] for each feature.
     counts: Vec<u64>,
 }
@@ -54,11 +55,12 @@ pub(super) struct Places {
 impl Places {
     pub(super) fn new(features: &[Feature]) -> Self {
         // All values of a feature of which nothing is known lie below.
-        let unknown = [[f32::INFINITY; LANES]; REFERENCE_QUANTILES];
-        let mut quantiles = vec![unknown; features.len().div_ceil(LANES)];
+        let blocks = features.len().div_ceil(LANES);
+        let mut quantiles = vec![[f32::INFINITY; LANES]; REFERENCE_QUANTILES * blocks];
         for (index, feature) in features.iter().enumerate() {
-            let block = &mut quantiles[index / LANES];
-            for (step, &quantile) in block.iter_mut().zip(&feature.quantiles) {
+            let block = &mut quantiles[REFERENCE_QUANTILES * (index / LANES)..];
+            let of_feature = feature.quantiles.iter().take(REFERENCE_QUANTILES);
+            for (step, &quantile) in block.iter_mut().zip(of_feature) {
                 step[index % LANES] = quantile;
             }
         }
@@ -72,7 +74,8 @@ impl Places {
     pub(super) fn add(&mut self, row: &[f32], weight: u64) {
         let counts = self.counts.as_chunks_mut::<PLACES>().0;
         let blocks = row.chunks(LANES).zip(counts.chunks_mut(LANES));
-        for ((values, counts), quantiles) in blocks.zip(&self.quantiles) {
+        for ((values, counts), quantiles) in blocks.zip(self.quantiles.chunks(REFERENCE_QUANTILES))
+        {
             let mut lanes = [0.0; LANES];
             lanes[..values.len()].copy_from_slice(values);
             let mut places = [0_u32; LANES];
@@ -109,7 +112,11 @@ impl Places {
     /// The rows in a value's place.
     fn count(&mut self, feature: usize, value: f32) -> Option<&mut u64> {
         let mut place = 0;
-        for step in &self.quantiles[feature / LANES] {
+        let block = self
+            .quantiles
+            .chunks(REFERENCE_QUANTILES)
+            .nth(feature / LANES);
+        for step in block.into_iter().flatten() {
             let quantile = step[feature % LANES];
             place += u32::from(quantile < value) + u32::from(quantile <= value);
         }
