@@ -49,7 +49,6 @@ pub(super) fn write_protected(record: &[u8], grammar: Grammar, csv: &mut Vec<u8>
 }
 
 /// Writes a number of steps of 10^−`decimals`.
-#[inline]
 pub(super) fn write_decimal(steps: i64, decimals: usize, csv: &mut Vec<u8>) {
     if steps < 0 {
         csv.push(b'-');
