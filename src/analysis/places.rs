@@ -39,15 +39,11 @@ pub(super) fn weight(offset: u64) -> u64 {
     }
 }
 
-/// Features that are compared at once: two vectors of four.
-const LANES: usize = 8;
-
 /// Rows per place, for each feature. Infinite values are in none: what is known of training says nothing of them.
 #[derive(Debug)]
 pub(super) struct Places {
-    /// By eight features: the first quantile of each, then the second of each, and so on. Of a length that the compiler does
-    /// not know, which would unroll loops over it.
-    quantiles: Vec<[f32; LANES]>,
+    /// The quantiles of one feature after those of another.
+    quantiles: Vec<f32>,
     /// [`PLACES`] for each feature.
     counts: Vec<u64>,
 }
@@ -55,13 +51,11 @@ pub(super) struct Places {
 impl Places {
     pub(super) fn new(features: &[Feature]) -> Self {
         // All values of a feature of which nothing is known lie below.
-        let blocks = features.len().div_ceil(LANES);
-        let mut quantiles = vec![[f32::INFINITY; LANES]; REFERENCE_QUANTILES * blocks];
-        for (index, feature) in features.iter().enumerate() {
-            let block = &mut quantiles[REFERENCE_QUANTILES * (index / LANES)..];
-            let of_feature = feature.quantiles.iter().take(REFERENCE_QUANTILES);
-            for (step, &quantile) in block.iter_mut().zip(of_feature) {
-                step[index % LANES] = quantile;
+        let mut quantiles = vec![f32::INFINITY; REFERENCE_QUANTILES * features.len()];
+        let slots = quantiles.chunks_exact_mut(REFERENCE_QUANTILES);
+        for (slots, feature) in slots.zip(features) {
+            for (slot, &quantile) in slots.iter_mut().zip(&feature.quantiles) {
+                *slot = quantile;
             }
         }
         Self {
@@ -72,23 +66,8 @@ impl Places {
 
     /// Counts a prepared row.
     pub(super) fn add(&mut self, row: &[f32], weight: u64) {
-        let counts = self.counts.as_chunks_mut::<PLACES>().0;
-        let blocks = row.chunks(LANES).zip(counts.chunks_mut(LANES));
-        for ((values, counts), quantiles) in blocks.zip(self.quantiles.chunks(REFERENCE_QUANTILES))
-        {
-            let mut lanes = [0.0; LANES];
-            lanes[..values.len()].copy_from_slice(values);
-            let mut places = [0_u32; LANES];
-            for step in quantiles {
-                for ((place, &quantile), &value) in places.iter_mut().zip(step).zip(&lanes) {
-                    *place += u32::from(quantile < value) + u32::from(quantile <= value);
-                }
-            }
-            for ((counts, &place), &value) in counts.iter_mut().zip(&places).zip(values) {
-                if let Some(place) = counted_place(value, place) {
-                    counts[place] += weight;
-                }
-            }
+        for (feature, &value) in row.iter().enumerate() {
+            self.add_value(feature, value, weight);
         }
     }
 
@@ -109,18 +88,22 @@ impl Places {
         }
     }
 
-    /// The rows in a value's place.
+    /// The rows in a value's place. One value at a time: few rows are counted, and a vector of features at a time is a kilobyte more
+    /// of the page's module.
+    #[inline(never)]
     fn count(&mut self, feature: usize, value: f32) -> Option<&mut u64> {
-        let mut place = 0;
-        let block = self
-            .quantiles
-            .chunks(REFERENCE_QUANTILES)
-            .nth(feature / LANES);
-        for step in block.into_iter().flatten() {
-            let quantile = step[feature % LANES];
-            place += u32::from(quantile < value) + u32::from(quantile <= value);
-        }
-        let place = counted_place(value, place)?;
+        let place = if value.is_nan() {
+            MISSING
+        } else if value.is_infinite() {
+            return None;
+        } else {
+            let mut place = 0;
+            for &quantile in &self.quantiles[REFERENCE_QUANTILES * feature..][..REFERENCE_QUANTILES]
+            {
+                place += usize::from(quantile < value) + usize::from(quantile <= value);
+            }
+            place
+        };
         Some(&mut self.counts[PLACES * feature + place])
     }
 
@@ -128,14 +111,6 @@ impl Places {
     pub(super) fn into_counts(self) -> Vec<u64> {
         self.counts
     }
-}
-
-/// Where a value counts that lies at `place`.
-fn counted_place(value: f32, place: u32) -> Option<usize> {
-    if value.is_nan() {
-        return Some(MISSING);
-    }
-    (!value.is_infinite()).then_some(place as usize)
 }
 
 #[cfg(test)]
