@@ -205,7 +205,6 @@ export class FlowsieveApp extends LightElement {
         .fileName=${session.source?.name ?? ''}
       ></flowsieve-recognition>
       <flowsieve-files .input=${session.input}></flowsieve-files>
-      <flowsieve-drift .model=${model} .summary=${summary} .phase=${phase}></flowsieve-drift>
       <div class=${alone ? '' : 'two-columns'}>
         ${
           alone
@@ -245,16 +244,6 @@ export class FlowsieveApp extends LightElement {
         .perMille=${perMille}
       ></flowsieve-export>
       ${
-        model && !model.detector
-          ? nothing
-          : html`<flowsieve-sweep
-              .analysis=${analysis}
-              .model=${model}
-              .labelled=${labelled}
-              .perMille=${perMille}
-            ></flowsieve-sweep>`
-      }
-      ${
         alone
           ? nothing
           : html`<flowsieve-evaluation
@@ -269,6 +258,17 @@ export class FlowsieveApp extends LightElement {
             ></flowsieve-evaluation>`
       }
       <flowsieve-rejects .summary=${summary} .analysis=${analysis} .phase=${phase}></flowsieve-rejects>
+      <flowsieve-drift .model=${model} .summary=${summary} .phase=${phase}></flowsieve-drift>
+      ${
+        model && !model.detector
+          ? nothing
+          : html`<flowsieve-sweep
+              .analysis=${analysis}
+              .model=${model}
+              .labelled=${labelled}
+              .perMille=${perMille}
+            ></flowsieve-sweep>`
+      }
       <flowsieve-model-card .model=${model}></flowsieve-model-card>`;
   }
 
